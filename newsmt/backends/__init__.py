@@ -1,0 +1,67 @@
+"""The seam between newsmt and the engines that run weights: text in, text out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from newsmt.options import DecodingOptions
+
+__all__ = ["Backend", "Hypothesis", "target_token_limit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One output of a backend.
+
+    text: the detokenised output.
+    score: log-probability of the tokens divided by length ** length_penalty; comparable within one backend only.
+    tokens: the target pieces written, end of sentence excluded.
+    finished: False when the token limit was reached before the model wrote its end of sentence: the text is cut.
+    """
+
+    text: str
+    score: float
+    tokens: int
+    finished: bool = True
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """What translates segments; any object with these members can be put into a Translator.
+
+    Contract: one hypothesis per source, in order; a source is never truncated (SegmentTooLongError) ; deterministic;
+    no state between calls; a result does not depend on the other sources of the call; safe from several threads.
+    A blank source is not allowed (ValueError): models invent text for it. Control tokens in a source are plain text.
+    """
+
+    @property
+    def name(self) -> str:
+        """The engine with its precision and device, such as "ctranslate2 int8 cpu"."""
+        ...
+
+    @property
+    def max_source_tokens(self) -> int:
+        """Most tokens a source may have, end of sentence excluded."""
+        ...
+
+    def count_tokens(self, sources: Sequence[str]) -> list[int]:
+        """Tokens of each source, end of sentence excluded."""
+        ...
+
+    def generate(self, sources: Sequence[str], options: DecodingOptions) -> list[Hypothesis]:
+        """One hypothesis per source, in order."""
+        ...
+
+
+def target_token_limit(source_tokens: int, options: DecodingOptions, maximum: int) -> int:
+    """Tokens a hypothesis may have for a source of so many tokens.
+
+    Without an explicit option it is a step function of the source's own length (twice the next power of two, at
+    least 64), so that segments of like length share a batch and a result never depends on its batch mates. No German
+    news sentence needs twice its tokens in English; a hypothesis that reaches the limit is repeating itself.
+    """
+    if options.max_target_tokens is not None:
+        return min(options.max_target_tokens, maximum)
+    return min(maximum, max(64, 2 << max(0, source_tokens - 1).bit_length()))
