@@ -41,11 +41,25 @@ _ASCII = str.maketrans(
         "ﬃ": "ffi",
         "ﬄ": "ffl",
         "ĳ": "ij",
-        "µ": "µ",
     }
 )
 # What opus-mt-de-en's pieces lack beyond that. Moses writes every dash as a hyphen before training.
-_OPUS_MT = str.maketrans({"–": "-", "—": "-", "²": "2", "³": "3", "¹": "1", "™": "", "µ": "u", "μ": "u", "•": "-", "·": "-"})
+_OPUS_MT = str.maketrans(
+    {
+        "–": "-",
+        "—": "-",
+        "²": "2",
+        "³": "3",
+        "¹": "1",
+        "™": "",
+        "µ": "u",
+        "μ": "u",
+        "•": "-",
+        "·": "-",
+        "|": "-",
+        "№": "Nr.",
+    }
+)
 
 _FRACTIONS = {"½": "5", "¼": "25", "¾": "75"}
 _MIXED_FRACTION = re.compile(r"(\d)\s?([½¼¾])")
