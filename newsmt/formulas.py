@@ -1,0 +1,176 @@
+"""Fixed phrases of news copy that are translated by rule: datelines, bylines, photo credits, capitals of kickers.
+
+Small models invent text for such fragments, and every one repeats ALL-CAPS lines without end. What a rule can translate
+never reaches a model.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = [
+    "from_capitals",
+    "is_all_capitals",
+    "split_dateline",
+    "translate_byline",
+    "translate_credit",
+    "translate_dateline",
+]
+
+# Places whose English name differs, as they head agency reports.
+EXONYMS = {
+    "Addis Abeba": "Addis Ababa",
+    "Algier": "Algiers",
+    "Athen": "Athens",
+    "Bagdad": "Baghdad",
+    "Basel": "Basel",
+    "Belgrad": "Belgrade",
+    "Braunschweig": "Brunswick",
+    "Brüssel": "Brussels",
+    "Bukarest": "Bucharest",
+    "Damaskus": "Damascus",
+    "Den Haag": "The Hague",
+    "Dschidda": "Jeddah",
+    "Florenz": "Florence",
+    "Genf": "Geneva",
+    "Hannover": "Hanover",
+    "Havanna": "Havana",
+    "Jekaterinburg": "Yekaterinburg",
+    "Kairo": "Cairo",
+    "Kapstadt": "Cape Town",
+    "Kasan": "Kazan",
+    "Khartum": "Khartoum",
+    "Kiew": "Kyiv",
+    "Kopenhagen": "Copenhagen",
+    "Köln": "Cologne",
+    "Lissabon": "Lisbon",
+    "Luxemburg": "Luxembourg",
+    "Luzern": "Lucerne",
+    "Mailand": "Milan",
+    "Mexiko-Stadt": "Mexico City",
+    "Moskau": "Moscow",
+    "München": "Munich",
+    "Neapel": "Naples",
+    "Neu-Delhi": "New Delhi",
+    "Nikosia": "Nicosia",
+    "Nizza": "Nice",
+    "Nürnberg": "Nuremberg",
+    "Peking": "Beijing",
+    "Prag": "Prague",
+    "Pjöngjang": "Pyongyang",
+    "Riad": "Riyadh",
+    "Rom": "Rome",
+    "Sankt Petersburg": "Saint Petersburg",
+    "Singapur": "Singapore",
+    "Straßburg": "Strasbourg",
+    "Teheran": "Tehran",
+    "Tiflis": "Tbilisi",
+    "Tokio": "Tokyo",
+    "Tripolis": "Tripoli",
+    "Turin": "Turin",
+    "Venedig": "Venice",
+    "Vatikanstadt": "Vatican City",
+    "Warschau": "Warsaw",
+    "Washington": "Washington",
+    "Wien": "Vienna",
+    "Zürich": "Zurich",
+}
+_EXONYM_OF_CAPITALS = {german.upper(): english.upper() for german, english in EXONYMS.items()}
+
+_PLACE = r"[A-ZÄÖÜ][\wäöüßÄÖÜ.’'-]*(?:[ /][A-Za-zÄÖÜäöü][\wäöüßÄÖÜ.’'-]*){0,3}"
+_DATELINE = re.compile(
+    rf"({_PLACE}(?:/{_PLACE})*(?:, \d{{1,2}}\. \w+)?)( \([\w./ -]{{2,20}}\))(\s*[-–—:]\s+|\s+(?=[A-ZÄÖÜ„»\"]))"
+)
+
+
+def split_dateline(text: str) -> tuple[str, str, str] | None:
+    """Cut "BERLIN (dpa) - Text" into the dateline, the dash with its spaces, and the text; None without a dateline."""
+    match = _DATELINE.match(text)
+    if not match or match.end() == len(text):
+        return None
+    return match[1] + match[2], match[3], text[match.end() :]
+
+
+def translate_dateline(dateline: str) -> str:
+    """The dateline with English place names; agencies stay as they are."""
+    place, bracket, agency = dateline.partition(" (")
+    parts = re.split(r"(/)", place)
+    return "".join(_EXONYM_OF_CAPITALS.get(part, EXONYMS.get(part, part)) for part in parts) + bracket + agency
+
+
+def translate_byline(text: str) -> str:
+    """Turn "Von Anna Beispiel und Max Muster" into "By Anna Beispiel and Max Muster"."""
+    english = re.sub(r"\Avon\b", "By", text, count=1, flags=re.IGNORECASE)
+    if text.isupper():
+        return english.upper().replace(" UND ", " AND ")
+    return re.sub(r"\bund\b", "and", english)
+
+
+_CREDITS = {
+    "foto": "Photo",
+    "fotos": "Photos",
+    "bild": "Image",
+    "bilder": "Images",
+    "grafik": "Graphic",
+    "quelle": "Source",
+    "video": "Video",
+    "symbolbild": "Symbolic image",
+    "archivbild": "File image",
+    "archivfoto": "File photo",
+}
+_CREDIT = re.compile(rf"({'|'.join(_CREDITS)})(\s*:\s*)([^\s.!?]+(?:[ /][^\s.!?]+){{0,3}})\Z", re.IGNORECASE)
+
+
+def translate_credit(text: str) -> str | None:
+    """Turn "Foto: dpa/Muster" into "Photo: dpa/Muster"; None where a sentence follows, which a model must translate."""
+    match = _CREDIT.match(text)
+    if not match or re.search(r"\s[a-zäöü]{3,}(?:\s|$)", match[3]):
+        return None
+    return _CREDITS[match[1].lower()] + match[2] + match[3]
+
+
+_WORD = re.compile(r"[^\W\d_]+")
+# Written small within a German headline.
+_SMALL_WORDS = frozenset(
+    """aber ab als am an auch auf aus bei beim bis dann das dass dem den denn der des die doch durch ein eine einem
+    einen einer eines er erst es für gegen gibt haben hat hinter ich ihr ihre im in ins ist ja jetzt kann kein keine
+    können man mehr mit muss müssen nach neue neuen neuer neues nicht noch nur ob oder ohne schon sein sich sie sind so
+    soll sollen trotz um und unter vom von vor war was wegen weil wenn wer werden wie wieder will wir wird wo zu zum
+    zur zwischen über""".split()
+)
+_VOWEL = re.compile(r"[AEIOUÄÖÜY]")
+
+
+def is_all_capitals(text: str) -> bool:
+    """Whether a line shouts: two words or eight letters at least, all of them capital and not just acronyms."""
+    words = _WORD.findall(text)
+    letters = "".join(words)
+    if not letters.replace("ß", "").isupper():
+        return False
+    return any(len(word) > 4 for word in words) and (len(words) > 1 or len(letters) >= 8)
+
+
+def from_capitals(text: str) -> str:
+    """Turn "KRIEG IN DER UKRAINE" into "Krieg in der Ukraine": most words of a kicker are nouns; acronyms stay."""
+    seen_word = False
+
+    def lower(match: re.Match[str]) -> str:
+        nonlocal seen_word
+        word, first = match[0], not seen_word
+        seen_word = True
+        if word.lower() in _SMALL_WORDS:
+            return word.capitalize() if first else word.lower()
+        if word in _MIXED_CASE:
+            return _MIXED_CASE[word]
+        if len(word) <= 4 and (not _VOWEL.search(word) or word in _ACRONYMS):
+            return word
+        return word.capitalize()
+
+    return _WORD.sub(lower, text)
+
+
+_ACRONYMS = frozenset(
+    """ARD BIP BKA BND CDU CIA CSU DAX DFB EM EU EZB FBI FDP FIFA IAEA IG IOC IT IWF KI KZ NASA NATO NGO OECD OPEC PC
+    SAP SPD TÜV TV UEFA UN UNO US USA UFO VW WM WHO WTO ZDF""".split()
+)
+_MIXED_CASE = {"AFD": "AfD", "EUGH": "EuGH", "GMBH": "GmbH"}

@@ -1,0 +1,82 @@
+"""Numbers of a German text that an English one must have too, whatever their format."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Literal
+
+__all__ = ["find_numbers", "missing_numbers"]
+
+_NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u2009\u202f:]\d+)*")
+_POINTED_TIME = re.compile(r"(?<![\d.,])\d{1,2}\.\d{2}(?![\d.,]*\d)")
+_SEPARATOR = re.compile(r"[.,'’\u00a0\u2009\u202f:]")
+# "5" may be written out in English.
+_WORDS = {
+    **dict.fromkeys(["zero", "no"], "0"),
+    **dict.fromkeys(["one", "first", "once", "a"], "1"),
+    **dict.fromkeys(["two", "second", "twice", "both"], "2"),
+    **dict.fromkeys(["three", "third"], "3"),
+    **dict.fromkeys(["four", "fourth"], "4"),
+    **dict.fromkeys(["five", "fifth"], "5"),
+    **dict.fromkeys(["six", "sixth"], "6"),
+    **dict.fromkeys(["seven", "seventh"], "7"),
+    **dict.fromkeys(["eight", "eighth"], "8"),
+    **dict.fromkeys(["nine", "ninth"], "9"),
+    **dict.fromkeys(["ten", "tenth"], "10"),
+    **dict.fromkeys(["eleven", "eleventh"], "11"),
+    **dict.fromkeys(["twelve", "twelfth"], "12"),
+}
+_MONTHS = "january february march april may june july august september october november december".split()
+
+
+def find_numbers(text: str, *, language: Literal["de", "en"]) -> Counter[str]:
+    """The numbers of a text without their format, with how often each occurs.
+
+    German "2.000" and English "2,000" are 2000; "7,4" and "7.4" are 7.4; the parts of a date or time count one by one.
+    """
+    decimal_sign = "," if language == "de" else "."
+    return Counter(part for match in _NUMBER.finditer(text) for part in _canonical(match[0], decimal_sign))
+
+
+def missing_numbers(source: str, hypothesis: str) -> list[str]:
+    """Numbers of the German source that the English hypothesis lacks, without their format.
+
+    Numbers up to twelve may be written out, months too; "18.30" may become "6:30 pm"; a number that occurs twice must
+    do so in the hypothesis.
+    """
+    found = find_numbers(hypothesis, language="en")
+    # An English "18.30" is a decimal or a time.
+    found.update(part for time in _POINTED_TIME.findall(hypothesis) for part in _canonical(time, ","))
+    words = re.findall(r"[a-z]+", hypothesis.lower())
+    found.update(_WORDS[word] for word in words if word in _WORDS)
+    found.update(str(_MONTHS.index(word) + 1) for word in words if word in _MONTHS)
+    missing = find_numbers(source, language="de") - found
+    return [number for number in missing.elements() if not _is_hour_on_a_clock(number, hypothesis)]
+
+
+def _canonical(number: str, decimal_sign: str) -> list[str]:
+    parts = _SEPARATOR.split(number)
+    signs = _SEPARATOR.findall(number)
+    grouped = len(signs) > 0 and len(parts[0]) <= 3 and all(len(part) == 3 for part in parts[1:])
+    if grouped and len({*signs}) == 1 and signs[0] != ":" and (signs[0] != decimal_sign or len(signs) > 1):
+        return [_strip("".join(parts))]
+    if (
+        signs
+        and signs[-1] == decimal_sign
+        and decimal_sign not in signs[:-1]
+        and all(len(part) == 3 for part in parts[1:-1])
+    ):
+        return [f"{_strip(''.join(parts[:-1]))}.{parts[-1]}"]
+    return [_strip(part) for part in parts]
+
+
+def _strip(digits: str) -> str:
+    return digits.lstrip("0") or "0"
+
+
+def _is_hour_on_a_clock(number: str, hypothesis: str) -> bool:
+    """Whether an hour from 13 to 24 stands there as one of a twelve-hour clock."""
+    if not (number.isdigit() and 13 <= int(number) <= 24):
+        return False
+    return bool(re.search(rf"\b{int(number) - 12}(?:[.:]\d\d)?\s?p\.?m", hypothesis.lower()))
