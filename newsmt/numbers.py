@@ -10,6 +10,7 @@ __all__ = ["find_numbers", "missing_numbers"]
 
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u2009\u202f:]\d+)*")
 _POINTED_TIME = re.compile(r"(?<![\d.,])\d{1,2}\.\d{2}(?![\d.,]*\d)")
+_SPACE = re.compile(r"[’\u00a0\u2009\u202f]")
 _SEPARATOR = re.compile(r"[.,'’\u00a0\u2009\u202f:]")
 # "5" may be written out in English.
 _WORDS = {
@@ -56,6 +57,7 @@ def missing_numbers(source: str, hypothesis: str) -> list[str]:
 
 
 def _canonical(number: str, decimal_sign: str) -> list[str]:
+    number = _SPACE.sub("'", number)
     parts = _SEPARATOR.split(number)
     signs = _SEPARATOR.findall(number)
     grouped = len(signs) > 0 and len(parts[0]) <= 3 and all(len(part) == 3 for part in parts[1:])
