@@ -1,0 +1,106 @@
+"""newsmt's own cache on disk: conversions and file digests. Downloads lie in the cache of huggingface_hub."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import tempfile
+import uuid
+from pathlib import Path
+
+__all__ = ["cache_directory", "file_digest", "remember_digest", "write_atomically"]
+
+CHUNK_BYTES = 1 << 20
+_digests: dict[str, tuple[list[int], str]] = {}
+
+
+def cache_directory() -> Path:
+    """Where newsmt keeps what it can make again: $NEWSMT_CACHE, else the platform's cache folder."""
+    named = os.environ.get("NEWSMT_CACHE")
+    if named:
+        return Path(named).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "newsmt" / "cache"
+    if sys.platform == "darwin" and not os.environ.get("XDG_CACHE_HOME"):
+        return Path.home() / "Library" / "Caches" / "newsmt"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").expanduser() / "newsmt"
+
+
+def file_digest(path: Path, *, afresh: bool = False) -> str:
+    """SHA-256 of a file, hexadecimal.
+
+    Remembered by path, size, times and inode, in memory and in the cache, so that 300 MB of weights are not read again
+    at every start. afresh reads the file whatever is remembered.
+    """
+    real = path.resolve()
+    state = _state(real)
+    if not afresh:
+        known = _recall(real)
+        if known is not None and known[0] == state:
+            return known[1]
+    digest = hashlib.sha256()
+    with real.open("rb") as stream:
+        while chunk := stream.read(CHUNK_BYTES):
+            digest.update(chunk)
+    _remember(real, state, digest.hexdigest())
+    return digest.hexdigest()
+
+
+def remember_digest(path: Path, digest: str) -> None:
+    """Record the SHA-256 of a file that was read just now anyway."""
+    real = path.resolve()
+    _remember(real, _state(real), digest)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a small file that others see whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.partial")
+    try:
+        with partial.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def is_writable(directory: Path) -> bool:
+    """Whether a file can be made in the directory, which is made if need be."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=directory):
+            return True
+    except OSError:
+        return False
+
+
+def _state(path: Path) -> list[int]:
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+
+
+def _digest_file(path: Path) -> Path:
+    return cache_directory() / "digests" / f"{hashlib.sha256(os.fsencode(path)).hexdigest()[:40]}.json"
+
+
+def _recall(path: Path) -> tuple[list[int], str] | None:
+    if str(path) in _digests:
+        return _digests[str(path)]
+    try:
+        entry = json.loads(_digest_file(path).read_text(encoding="utf-8"))
+        return entry["state"], entry["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _remember(path: Path, state: list[int], digest: str) -> None:
+    _digests[str(path)] = (state, digest)
+    with contextlib.suppress(OSError):  # a cache that cannot be written costs time, not correctness
+        write_atomically(
+            _digest_file(path), json.dumps({"path": str(path), "state": state, "sha256": digest}, indent=1) + "\n"
+        )
