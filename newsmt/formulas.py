@@ -78,17 +78,21 @@ EXONYMS = {
 _EXONYM_OF_CAPITALS = {german.upper(): english.upper() for german, english in EXONYMS.items()}
 
 _PLACE = r"[A-ZÄÖÜ][\wäöüßÄÖÜ.’'-]*(?:[ /][A-Za-zÄÖÜäöü][\wäöüßÄÖÜ.’'-]*){0,3}"
-_DATELINE = re.compile(
-    rf"({_PLACE}(?:/{_PLACE})*(?:, \d{{1,2}}\. \w+)?)( \([\w./ -]{{2,20}}\))(\s*[-–—:]\s+|\s+(?=[A-ZÄÖÜ„»\"]))"
-)
+# A party or a country in brackets follows a person, not a place.
+_AGENCY = r" \((?!(?:CDU|CSU|SPD|FDP|AfD|Grüne|Linke|BSW|USA|[\d.]+)\))[\w./ -]{2,20}\)"
+_DATE = r"(?:, \d{1,2}\. \w+)?"
+_DATELINE = re.compile(rf"({_PLACE}(?:/{_PLACE})*{_DATE}{_AGENCY})(\s*[-–—]\s+|\s+(?=[A-ZÄÖÜ„»\"]))")
+# Without an agency only capitals are sure to be a dateline: "Berlin – eine Stadt" is a sentence.
+_CAPITAL_PLACE = r"[A-ZÄÖÜ][A-ZÄÖÜß.’'-]{2,}(?: [A-ZÄÖÜ][A-ZÄÖÜß.’'-]+){0,3}"
+_BARE_DATELINE = re.compile(rf"({_CAPITAL_PLACE}(?:/{_CAPITAL_PLACE})*{_DATE})(\s+[-–—]\s+)(?=[A-ZÄÖÜ„»\"])")
 
 
 def split_dateline(text: str) -> tuple[str, str, str] | None:
     """Cut "BERLIN (dpa) - Text" into the dateline, the dash with its spaces, and the text; None without a dateline."""
-    match = _DATELINE.match(text)
-    if not match or match.end() == len(text):
+    match = _DATELINE.match(text) or _BARE_DATELINE.match(text)
+    if not match or match.end() == len(text) or text[match.end() :].isupper():
         return None
-    return match[1] + match[2], match[3], text[match.end() :]
+    return match[1], match[2], text[match.end() :]
 
 
 def translate_dateline(dateline: str) -> str:
@@ -142,11 +146,13 @@ _VOWEL = re.compile(r"[AEIOUÄÖÜY]")
 
 
 def is_all_capitals(text: str) -> bool:
-    """Whether a line shouts: two words or eight letters at least, all of them capital and not just acronyms."""
+    """Whether a line shouts: two words or eight letters at least, all of them capital and not just an acronym or two."""
     words = _WORD.findall(text)
     letters = "".join(words)
     if not letters.replace("ß", "").isupper():
         return False
+    if len(words) > 2 and len(letters) >= 10:
+        return True
     return any(len(word) > 4 for word in words) and (len(words) > 1 or len(letters) >= 8)
 
 

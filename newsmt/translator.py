@@ -1,0 +1,318 @@
+"""German articles in, English articles out: the flow from text to blocks, segments, hypotheses and back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from newsmt.backends import Backend, Hypothesis
+from newsmt.document import Block, Document, LineBreaks, parse, render
+from newsmt.errors import BackendContractError, UsageError
+from newsmt.inspection import find_faults
+from newsmt.normalization import NORMALIZATIONS
+from newsmt.numbers import missing_numbers
+from newsmt.options import DecodingOptions
+from newsmt.preparation import PreparedSegment, prepare_block
+from newsmt.segmentation import split_to_fit
+from newsmt.translation import SegmentWarning, System, TranslatedBlock, TranslatedSegment, Translation
+from newsmt.typography import restore_quotation_marks, restore_signs
+
+if TYPE_CHECKING:
+    from newsmt.registry import Checkpoint
+
+__all__ = ["Translator", "load_translator", "translate"]
+
+logger = logging.getLogger("newsmt")
+
+# Segments decoded in one go: enough that batches are full and of like length, few enough that memory stays flat.
+_WINDOW_SEGMENTS = 4096
+
+
+class Translator:
+    """Translates articles with a backend; safe to share between threads.
+
+    backend: anything that keeps the contract of newsmt.backends.Backend.
+    normalization: what the model must not see, a name of newsmt.normalization.
+    options: how to decode where a call does not say it.
+    line_breaks: whether the lines of a paragraph are joined, see newsmt.document.parse.
+    system: what to record as the maker of the translations; by default the backend's name.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        normalization: str = "ascii",
+        options: DecodingOptions | None = None,
+        line_breaks: LineBreaks = "auto",
+        system: System | None = None,
+    ) -> None:
+        if normalization not in NORMALIZATIONS:
+            raise UsageError(f"normalization={normalization!r}: expected one of {', '.join(NORMALIZATIONS)}")
+        self.backend = backend
+        self.options = options or DecodingOptions()
+        self.system = system or System(backend.name, backend.name)
+        self._normalization = normalization
+        self._line_breaks: LineBreaks = line_breaks
+
+    def translate(self, text: str, options: DecodingOptions | None = None) -> Translation:
+        """Translate one article."""
+        return next(self.translate_documents([text], options))
+
+    def translate_documents(
+        self, texts: Iterable[str], options: DecodingOptions | None = None
+    ) -> Iterator[Translation]:
+        """Translate articles one after another, in order; segments of many articles share batches.
+
+        texts may be endless: articles are taken as they are needed, some thousand segments ahead.
+        """
+        for window in _windows(self._prepare(text) for text in texts):
+            decoded = self._decode([segment for article in window for segment in article.segments], options)
+            for article in window:
+                yield self._assemble(article, decoded)
+
+    def translate_segments(
+        self, sources: Sequence[str], options: DecodingOptions | None = None
+    ) -> list[TranslatedSegment]:
+        """Translate lines on their own, one result per line in order, as test sets have them.
+
+        A line may hold several sentences. A blank line gives an empty segment.
+        """
+        articles = [self._prepare(source, line_breaks="join") for source in sources]
+        translations: list[TranslatedSegment] = []
+        for window in _windows(articles):
+            decoded = self._decode([segment for article in window for segment in article.segments], options)
+            translations += [_as_one_segment(self._assemble(article, decoded), article.text) for article in window]
+        return translations
+
+    def _prepare(self, text: str, line_breaks: LineBreaks | None = None) -> _Article:
+        document = parse(text, line_breaks=line_breaks or self._line_breaks)
+        return _Article(text, document, [prepare_block(block, self._normalization) for block in document.blocks])
+
+    def _decode(self, segments: Sequence[PreparedSegment], options: DecodingOptions | None) -> dict[str, _Decoded]:
+        """What the model makes of each text it is to see, every text once."""
+        inputs = list(dict.fromkeys(segment.model_input for segment in segments if segment.model_input))
+        return dict(zip(inputs, decode(self.backend, inputs, options or self.options), strict=True))
+
+    def _assemble(self, article: _Article, decoded: dict[str, _Decoded]) -> Translation:
+        blocks = [
+            _translated_block(block, prepared, decoded)
+            for block, prepared in zip(article.document.blocks, article.prepared, strict=True)
+        ]
+        if article.is_copied(decoded):  # nothing was translated, so nothing may change
+            return Translation(article.text, tuple(blocks), self.system)
+        texts = [block.wrap(one.text) for block, one in zip(article.document.blocks, blocks, strict=True)]
+        return Translation(render(article.document, texts), tuple(blocks), self.system)
+
+
+@dataclass(frozen=True, slots=True)
+class _Article:
+    text: str
+    document: Document
+    prepared: list[list[PreparedSegment]]
+
+    @property
+    def segments(self) -> list[PreparedSegment]:
+        return [segment for block in self.prepared for segment in block]
+
+    def is_copied(self, decoded: dict[str, _Decoded]) -> bool:
+        return all(not one.model_input or decoded[one.model_input].text == one.model_input for one in self.segments)
+
+
+def _windows(articles: Iterable[_Article]) -> Iterator[list[_Article]]:
+    """Articles in groups that fill batches."""
+    window: list[_Article] = []
+    segments = 0
+    for article in articles:
+        window.append(article)
+        segments += len(article.segments)
+        if segments >= _WINDOW_SEGMENTS:
+            yield window
+            window, segments = [], 0
+    if window:
+        yield window
+
+
+def _translated_block(block: Block, prepared: list[PreparedSegment], decoded: dict[str, _Decoded]) -> TranslatedBlock:
+    """The segments with their texts, quotation marks restored over the block as a whole."""
+    raw = [decoded[one.model_input].text if one.model_input else one.source for one in prepared]
+    sent = [index for index, one in enumerate(prepared) if one.model_input and one.fixed is None]
+    marked = restore_quotation_marks([prepared[index].source for index in sent], [raw[index] for index in sent])
+    texts = dict(zip(sent, marked, strict=True))
+    segments = tuple(
+        _translated_segment(one, raw[index], texts.get(index), decoded.get(one.model_input))
+        for index, one in enumerate(prepared)
+    )
+    text = "".join(segment.text + one.gap for segment, one in zip(segments, prepared, strict=True))
+    return TranslatedBlock(block.prose, text, block.kind, segments)
+
+
+def _translated_segment(
+    one: PreparedSegment, hypothesis: str, marked: str | None, decoded: _Decoded | None
+) -> TranslatedSegment:
+    if decoded is None:
+        return TranslatedSegment(one.source, one.source, one.source, None, one.warnings)
+    if one.fixed is not None:
+        return TranslatedSegment(one.source, hypothesis, one.fixed, decoded.score)
+    text = restore_signs(one.source, marked or hypothesis)
+    text = one.before + (text.upper() if one.capitals else text) + one.after
+    warnings = decoded.warnings
+    if missing_numbers(one.source, text):
+        warnings += (SegmentWarning.MISSING_NUMBER,)
+    return TranslatedSegment(one.source, hypothesis, text, decoded.score, warnings)
+
+
+def _as_one_segment(translation: Translation, source: str) -> TranslatedSegment:
+    segments = translation.segments
+    scores = [segment.score for segment in segments if segment.score is not None]
+    return TranslatedSegment(
+        source,
+        " ".join(segment.hypothesis for segment in segments),
+        " ".join(translation.paragraphs),
+        sum(scores) / len(scores) if scores else None,
+        tuple(dict.fromkeys(warning for _, warning in translation.warnings)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    """What a model made of one text, whole again if it was decoded in pieces."""
+
+    text: str
+    score: float
+    warnings: tuple[SegmentWarning, ...] = ()
+
+
+# Where most of many hypotheses look wrong, the model is: decoding them again would only take longer.
+_BROKEN_MODEL_SHARE, _BROKEN_MODEL_LEAST = 0.5, 32
+
+
+def decode(backend: Backend, inputs: Sequence[str], options: DecodingOptions) -> list[_Decoded]:
+    """Decode texts of any length, one result per text in order; what looks wrong is decoded again in smaller pieces."""
+    if not inputs:
+        return []
+    groups = [_pieces(backend, *one, backend.max_source_tokens) for one in _counted(backend, inputs)]
+    decoded = _decode_groups(backend, groups, options)
+    suspects = [index for index, one in enumerate(decoded) if one.warnings]
+    if len(suspects) > max(_BROKEN_MODEL_LEAST, _BROKEN_MODEL_SHARE * len(inputs)):
+        logger.warning(
+            "%d of %d segments came out cut, empty or repetitive: the model is damaged or not made for this text",
+            len(suspects),
+            len(inputs),
+        )
+    elif suspects:
+        again = _decode_again(backend, [inputs[index] for index in suspects], options)
+        for index, one in zip(suspects, again, strict=True):
+            decoded[index] = min(decoded[index], one, key=lambda candidate: len(candidate.warnings))
+    return [one if one.text.strip() else replace(one, text=source) for one, source in zip(decoded, inputs, strict=True)]
+
+
+_FEWEST_TOKENS_TO_HALVE = 12
+
+
+def _decode_again(backend: Backend, inputs: Sequence[str], options: DecodingOptions) -> list[_Decoded]:
+    """Decode in halves and with no three words twice, as far as a text is long enough to be halved."""
+    groups = [
+        _pieces(backend, text, tokens, tokens // 2 + 2 if tokens >= _FEWEST_TOKENS_TO_HALVE else tokens)
+        for text, tokens in _counted(backend, inputs)
+    ]
+    return _decode_groups(backend, groups, replace(options, no_repeat_ngram_size=options.no_repeat_ngram_size or 3))
+
+
+def _decode_groups(backend: Backend, groups: Sequence[list[str]], options: DecodingOptions) -> list[_Decoded]:
+    """One result per group of pieces, all pieces decoded in one call."""
+    pieces = [piece for group in groups for piece in group]
+    hypotheses = backend.generate(pieces, options)
+    if len(hypotheses) != len(pieces):
+        raise BackendContractError(f"{backend.name} gave {len(hypotheses)} hypotheses for {len(pieces)} sources")
+    faults = [find_faults(source, one) for source, one in zip(pieces, hypotheses, strict=True)]
+    decoded = []
+    start = 0
+    for group in groups:
+        stop = start + len(group)
+        decoded.append(_joined(hypotheses[start:stop], faults[start:stop]))
+        start = stop
+    return decoded
+
+
+def _counted(backend: Backend, inputs: Sequence[str]) -> list[tuple[str, int]]:
+    return list(zip(inputs, backend.count_tokens(inputs), strict=True))
+
+
+def _pieces(backend: Backend, text: str, tokens: int, limit: int) -> list[str]:
+    if tokens <= limit:
+        return [text]
+    limit = min(limit, backend.max_source_tokens)
+    return [piece for piece, _ in split_to_fit(text, limit, backend.count_tokens) if piece.strip()]
+
+
+def _joined(hypotheses: Sequence[Hypothesis], faults: Sequence[tuple[SegmentWarning, ...]]) -> _Decoded:
+    text = " ".join(one.text for one in hypotheses if one.text)
+    tokens = sum(max(1, one.tokens) for one in hypotheses)
+    score = sum(one.score * max(1, one.tokens) for one in hypotheses) / max(1, tokens)
+    return _Decoded(text, score, tuple(dict.fromkeys(fault for group in faults for fault in group)))
+
+
+def load_translator(
+    model: str | Path = "auto",
+    *,
+    backend: str = "auto",
+    device: str = "auto",
+    precision: str = "auto",
+    threads: int | None = None,
+    options: DecodingOptions | None = None,
+    line_breaks: LineBreaks = "auto",
+    revision: str | None = None,
+    local_files_only: bool = False,
+) -> Translator:
+    """Load a model into a Translator.
+
+    model: a name of available_models(), a directory, a hub id ("owner/name"), or "auto": opus-mt-de-en if it is on disk
+        or can be fetched, else the bundled newsmt-mini-de-en with a warning.
+    backend: "ctranslate2", "torch" or "auto" (the first of them that is installed).
+    device: "cpu", "cuda", "cuda:1" or "auto"; precision: "int8", "float32", "float16" ... or "auto".
+    threads: processor threads; None takes what the process may use.
+    revision: branch, tag or commit on the hub; local_files_only: never contact the hub.
+
+    Raises ModelError with what to do when the model or the backend is not there.
+    """
+    from newsmt import registry
+    from newsmt.backends import load_backend
+
+    if str(model) == "auto":
+        checkpoint = registry.resolve_auto("translation")
+    else:
+        checkpoint = registry.resolve(model, revision=revision, local_files_only=local_files_only)
+    engine = load_backend(backend, checkpoint, device=device, precision=precision, threads=threads)
+    return Translator(
+        engine,
+        normalization=checkpoint.spec.normalization,
+        options=options,
+        line_breaks=line_breaks,
+        system=_system(checkpoint, engine),
+    )
+
+
+def _system(checkpoint: Checkpoint, engine: Backend) -> System:
+    return System(checkpoint.spec.name, engine.name, checkpoint.revision, checkpoint.fingerprint)
+
+
+_loaded: dict[tuple[str, str, str], Translator] = {}
+_loading = Lock()
+
+
+def translate(text: str, *, model: str | Path = "auto", backend: str = "auto", device: str = "auto") -> str:
+    """Translate a German article into English: headline, paragraphs and layout stay.
+
+    The model is loaded at the first call and kept; see load_translator() for the arguments and the errors, and for more
+    than the text of the translation.
+    """
+    key = (str(model), backend, device)
+    with _loading:
+        if key not in _loaded:
+            _loaded[key] = load_translator(model, backend=backend, device=device)
+    return _loaded[key].translate(text).text
