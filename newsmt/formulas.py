@@ -146,7 +146,7 @@ _VOWEL = re.compile(r"[AEIOUÄÖÜY]")
 
 
 def is_all_capitals(text: str) -> bool:
-    """Whether a line shouts: two words or eight letters at least, all of them capital and not just an acronym or two."""
+    """Whether a line shouts: two words or eight letters at least, all capital and not just an acronym or two."""
     words = _WORD.findall(text)
     letters = "".join(words)
     if not letters.replace("ß", "").isupper():

@@ -2,7 +2,7 @@
 
 opus-mt-de-en has no piece for “ ” ’, so the closing mark of every German „…“ would become <unk>; it was trained on text
 whose punctuation the Moses scripts had folded to ASCII. The bundled model was trained on text folded by "ascii" below.
-Each ModelSpec names the normalization its model needs; newsmt.quotation brings good English marks back.
+Each ModelSpec names the normalization its model needs; newsmt.typography brings good English marks back.
 """
 
 from __future__ import annotations
