@@ -11,7 +11,7 @@ import tempfile
 import uuid
 from pathlib import Path
 
-__all__ = ["cache_directory", "file_digest", "remember_digest", "write_atomically"]
+__all__ = ["cache_directory", "file_digest", "is_writable", "read_digest", "remember_digest", "write_atomically"]
 
 CHUNK_BYTES = 1 << 20
 _digests: dict[str, tuple[list[int], str]] = {}
@@ -41,11 +41,17 @@ def file_digest(path: Path, *, afresh: bool = False) -> str:
         known = _recall(real)
         if known is not None and known[0] == state:
             return known[1]
+    digest = read_digest(real)
+    _remember(real, state, digest)
+    return digest
+
+
+def read_digest(path: Path) -> str:
+    """SHA-256 of a file, read now and not remembered."""
     digest = hashlib.sha256()
-    with real.open("rb") as stream:
+    with path.open("rb") as stream:
         while chunk := stream.read(CHUNK_BYTES):
             digest.update(chunk)
-    _remember(real, state, digest.hexdigest())
     return digest.hexdigest()
 
 

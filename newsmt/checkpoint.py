@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Literal
 
 from newsmt.cache import file_digest
 from newsmt.errors import ModelFilesError
 
-__all__ = ["Checkpoint", "FilePin", "ModelSpec", "open_checkpoint", "required_files"]
+__all__ = [
+    "Checkpoint",
+    "FilePin",
+    "ModelSpec",
+    "open_checkpoint",
+    "own_facts",
+    "required_files",
+    "verify_blobs",
+    "verify_pins",
+]
 
 Task = Literal["translation", "summarization"]
 Format = Literal["transformers", "ctranslate2"]
@@ -66,8 +75,8 @@ class ModelSpec:
     no_repeat_ngram_size: int = 0
     orders: tuple[str, ...] = ()
     unsuitable_precisions: tuple[str, ...] = ()
-    files: Mapping[str, FilePin] = field(default_factory=lambda: MappingProxyType({}))
-    conversion: Mapping[str, FilePin] = field(default_factory=lambda: MappingProxyType({}))
+    files: Mapping[str, FilePin] = field(default_factory=dict, hash=False)
+    conversion: Mapping[str, FilePin] = field(default_factory=dict, hash=False)
     download_bytes: int | None = None
     bundled: bool = False
     description: str = ""
@@ -139,6 +148,16 @@ def verify_pins(checkpoint: Checkpoint, *, mend: str, afresh: bool = False) -> N
             raise ModelFilesError(
                 f"{path} is not the file that {checkpoint.spec.name} is pinned to: SHA-256 {digest}, expected "
                 f"{pin.sha256}; {mend}"
+            )
+
+
+def verify_blobs(checkpoint: Checkpoint, *, mend: str) -> None:
+    """Compare files of the hub's cache with their names there: large ones are stored under their SHA-256."""
+    for name in checkpoint.files:
+        blob = (checkpoint.directory / name).resolve()
+        if blob.parent.name == "blobs" and re.fullmatch(r"[0-9a-f]{64}", blob.name) and file_digest(blob) != blob.name:
+            raise ModelFilesError(
+                f"{checkpoint.directory / name} is damaged: SHA-256 {file_digest(blob)}, expected {blob.name}; {mend}"
             )
 
 

@@ -44,8 +44,12 @@ def ctranslate2_directory(checkpoint: Checkpoint, precision: str = "int8") -> Pa
     """
     if checkpoint.format == "ctranslate2":
         return checkpoint.directory
+    name = _name(checkpoint, precision)
+    cached = cache_directory() / "conversions" / name
+    if _is_complete(cached):
+        return cached
     with _lock:
-        directory = _place() / _name(checkpoint, precision)
+        directory = _place() / name
         if not _is_complete(directory):
             _make(checkpoint, directory, precision)
         return directory

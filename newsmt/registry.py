@@ -13,12 +13,13 @@ import os
 import re
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 
-from newsmt.checkpoint import Checkpoint, FilePin, ModelSpec, open_checkpoint
+from newsmt.checkpoint import Checkpoint, FilePin, ModelSpec, open_checkpoint, verify_blobs, verify_pins
 from newsmt.conversion import ctranslate2_directory
 from newsmt.errors import HubError, UnknownModelError
+from newsmt.hub import Snapshot, fetch_snapshot, find_snapshot
 
 __all__ = [
     "BUNDLED_MODEL",
@@ -53,23 +54,19 @@ MODELS: tuple[ModelSpec, ...] = (
         normalization="opus-mt",
         max_source_tokens=511,
         max_target_tokens=512,
-        files=MappingProxyType(
-            {
-                "pytorch_model.bin": FilePin("e743c3070f61f477cb62fe95ef2c9be2e77f3e488cb6b8030ff8a19e8295c87d"),
-                "source.spm": FilePin("bbd1f495eea99c8e21ae086d9146e0fa7b096c3dfdd9ba07ab8b631889df5c9b", 796_845),
-                "target.spm": FilePin("678f2a1177d8389f67b66299762dcc4fc567e89b07e212ba91b0c56daecf47ce", 768_489),
-                "vocab.json": FilePin("d5acea957b265a78554999144459c5e391e0df525864edc8287bc090290baa44", 1_389_436),
-            }
-        ),
+        files={
+            "pytorch_model.bin": FilePin("e743c3070f61f477cb62fe95ef2c9be2e77f3e488cb6b8030ff8a19e8295c87d"),
+            "source.spm": FilePin("bbd1f495eea99c8e21ae086d9146e0fa7b096c3dfdd9ba07ab8b631889df5c9b", 796_845),
+            "target.spm": FilePin("678f2a1177d8389f67b66299762dcc4fc567e89b07e212ba91b0c56daecf47ce", 768_489),
+            "vocab.json": FilePin("d5acea957b265a78554999144459c5e391e0df525864edc8287bc090290baa44", 1_389_436),
+        },
         # The int8 conversion of these weights as others published it (frisket-models/opus-mt-de-en-ct2 at 5aa6c066):
         # ours must come out the same.
-        conversion=MappingProxyType(
-            {
-                "config.json": FilePin("8f6496adfc930cbfecbe8281112197705c488fab47d34b4829b06d7f478909af"),
-                "shared_vocabulary.json": FilePin("fa4c8d666c582ad39892a2ae5d4ded1b0ddde4b49dc784a7fcbd73940f9fa13e"),
-                "model.bin": FilePin("399ce16d36b721cd166fe973b31c1f1195b92af200665eccd9a7fc62263e02ec", 75_979_635),
-            }
-        ),
+        conversion={
+            "config.json": FilePin("8f6496adfc930cbfecbe8281112197705c488fab47d34b4829b06d7f478909af"),
+            "shared_vocabulary.json": FilePin("fa4c8d666c582ad39892a2ae5d4ded1b0ddde4b49dc784a7fcbd73940f9fa13e"),
+            "model.bin": FilePin("399ce16d36b721cd166fe973b31c1f1195b92af200665eccd9a7fc62263e02ec", 75_979_635),
+        },
         download_bytes=301_000_000,
         description="the standard translation model: OPUS-MT, 74 M parameters",
     ),
@@ -201,7 +198,7 @@ def _decide(task: str, progress: bool | None) -> Checkpoint:
             "using the bundled model %s, whose quality is far below %s's (%s); to get that one: newsmt models fetch %s",
             bundled.name,
             standard,
-            error.__cause__ or error,
+            str(error).partition(";")[0],
             standard,
         )
         return checkpoint
@@ -222,8 +219,29 @@ def _open_directory(directory: Path) -> Checkpoint:
 def _open_from_hub(
     model: str, spec: ModelSpec | None, *, revision: str | None, local_files_only: bool, progress: bool | None
 ) -> Checkpoint:
-    raise HubError(f"{model} is not on this machine")  # noqa: ERA001
-    _ = (spec, revision, local_files_only, progress)
+    """A snapshot in the cache, else one fetched now; pinned unless another revision was asked for."""
+    spec = spec if spec is None or revision in (None, spec.revision) else _unpinned(spec)
+    hub_id = (spec and spec.hub_id) or model
+    wanted = revision or (spec.revision if spec else None)
+    snapshot = find_snapshot(hub_id, wanted) or fetch_snapshot(
+        hub_id, wanted, pins=spec.files if spec else {}, progress=progress, local_files_only=local_files_only
+    )
+    return _open_snapshot(snapshot, model, spec, revision)
+
+
+def _open_snapshot(snapshot: Snapshot, model: str, spec: ModelSpec | None, revision: str | None) -> Checkpoint:
+    mend = f"fetch it again: newsmt models fetch {model}" + (f" --revision {revision}" if revision else "")
+    checkpoint = open_checkpoint(snapshot.directory, spec=spec, revision=snapshot.commit, mend=mend)
+    verify_pins(checkpoint, mend=mend)
+    verify_blobs(checkpoint, mend=mend)
+    if spec is None:
+        named = replace(checkpoint.spec, name=model, hub_id=model, revision=snapshot.commit)
+        return replace(checkpoint, spec=named)
+    return checkpoint
+
+
+def _unpinned(spec: ModelSpec) -> ModelSpec:
+    return replace(spec, revision=None, files={}, conversion={})
 
 
 def _unknown(model: str) -> str:

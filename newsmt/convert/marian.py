@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,19 +127,17 @@ class _MarianConverter:
         self._set_norm(layer.ffn.layer_norm, f"{name}.final_layer_norm")
 
     def _set_attention(self, spec: Any, name: str, *, attends_to_itself: bool) -> None:
-        from ctranslate2.converters import utils
-        from ctranslate2.specs import common_spec
-
-        parts = [common_spec.LinearSpec() for _ in range(3)]
-        for part, letter in zip(parts, "qkv", strict=True):
-            self._set_linear(part, f"{name}.{letter}_proj")
-        if attends_to_itself:
-            utils.fuse_linear(spec.linear[0], parts)
-        else:
-            utils.fuse_linear(spec.linear[0], parts[:1])
-            utils.fuse_linear(spec.linear[1], parts[1:])
+        for linear, letters in zip(spec.linear, ("qkv",) if attends_to_itself else ("q", "kv"), strict=False):
+            self._set_fused(linear, [f"{name}.{letter}_proj" for letter in letters])
         self._set_linear(spec.linear[-1], f"{name}.out_proj")
         self._set_norm(spec.layer_norm, f"{name}_layer_norm")
+
+    def _set_fused(self, spec: Any, names: Sequence[str]) -> None:
+        """Queries, keys and values in one matrix, as CTranslate2 multiplies them."""
+        import numpy as np
+
+        spec.weight = np.concatenate([self.weights[f"{name}.weight"] for name in names])
+        spec.bias = np.concatenate([self.weights[f"{name}.bias"] for name in names])
 
     def _set_linear(self, spec: Any, name: str) -> None:
         spec.weight = self.weights[f"{name}.weight"]
