@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 from typing import Literal, get_args
@@ -102,7 +102,7 @@ def parse(text: str, *, line_breaks: LineBreaks = "auto") -> Document:
         gaps.append(gap + group[0].margin)
         blocks.append(_block(group))
         gap = group[-1].after
-    return Document(_with_kinds(blocks), (*gaps, gap))
+    return Document(_with_kinds(blocks, [*gaps, gap]), (*gaps, gap))
 
 
 def render(document: Document, texts: Sequence[str] | None = None) -> str:
@@ -284,31 +284,33 @@ def _join(lines: list[str]) -> str:
     return text
 
 
-_BYLINE = re.compile(
-    r"(?:Von|VON|von)\s+(?:[A-ZÄÖÜ][\w.’'-]*|von|van|de|und|UND|,|/)(?:[\s,/]+(?:[A-ZÄÖÜ][\w.’'-]*|von|van|de|und|UND))*\Z"
-)
+_BYLINE = re.compile(r"(?:[Vv]on|VON)\s+\S|Aus\s+.*\bberichtet\b")
 _CAPTION = re.compile(
     r"(?:Foto|Fotos|Bild|Bilder|Grafik|Symbolbild|Archivbild|Archivfoto|Quelle|Video)\s*[:(]", re.IGNORECASE
 )
+_CREDIT_AT_END = re.compile(r"[.!?…)]\s+(?:\(?(?:Foto|Bild|Grafik)s?: [^.!?]{2,60}\)?)\Z")
 _HEADLINE_LENGTH = 140
+_TOP = 3  # kicker, headline and subheadline may follow each other with no blank line
 
 
-def _with_kinds(blocks: list[Block]) -> tuple[Block, ...]:
-    """Name the blocks: a headline has no full stop and stands first or between blank lines."""
+def _with_kinds(blocks: list[Block], gaps: list[str]) -> tuple[Block, ...]:
+    """Name the blocks by their form and place; gaps has one entry more than blocks."""
+    apart = [len(gap.splitlines()) > 1 for gap in gaps[1:-1]]
+    alone = [before and after for before, after in zip([True, *apart], [*apart, True], strict=True)] if blocks else []
     return tuple(
         block
         if block.kind is BlockKind.LIST_ITEM
-        else Block(block.text, _kind(block, index, blocks), block.width, block.indent, block.line_break)
+        else replace(block, kind=_kind(block.prose, index, may_be_headline=index < _TOP or alone[index]))
         for index, block in enumerate(blocks)
     )
 
 
-def _kind(block: Block, index: int, blocks: list[Block]) -> BlockKind:
-    text = block.prose
-    if len(text) <= 80 and _BYLINE.match(text):
+def _kind(text: str, index: int, *, may_be_headline: bool) -> BlockKind:
+    ends_sentence = bool(_SENTENCE_END.search(text))
+    if len(text) <= 80 and _BYLINE.match(text) and not ends_sentence and 0 < index < 6:
         return BlockKind.BYLINE
-    if len(text) <= 300 and _CAPTION.match(text):
+    if len(text) <= 300 and (_CAPTION.match(text) or _CREDIT_AT_END.search(text)):
         return BlockKind.CAPTION
-    if len(text) <= _HEADLINE_LENGTH and not _SENTENCE_END.search(text) and (index == 0 or index + 1 < len(blocks)):
+    if len(text) <= _HEADLINE_LENGTH and not ends_sentence and may_be_headline:
         return BlockKind.HEADLINE
     return BlockKind.PARAGRAPH

@@ -102,8 +102,14 @@ def translate_dateline(dateline: str) -> str:
     return "".join(_EXONYM_OF_CAPITALS.get(part, EXONYMS.get(part, part)) for part in parts) + bracket + agency
 
 
-def translate_byline(text: str) -> str:
-    """Turn "Von Anna Beispiel und Max Muster" into "By Anna Beispiel and Max Muster"."""
+_NAME = r"(?:[A-ZÄÖÜ][\w.’'-]*|von|van|de|med\.|phil\.|jur\.)"
+_BYLINE = re.compile(rf"(?:[Vv]on|VON)\s+{_NAME}(?:(?:\s*[,/]\s*|\s+(?:und\s+|UND\s+)?){_NAME})*\Z")
+
+
+def translate_byline(text: str) -> str | None:
+    """Turn "Von Anna Beispiel und Max Muster" into "By Anna Beispiel and Max Muster"; None for more than names."""
+    if not _BYLINE.match(text):
+        return None
     english = re.sub(r"\Avon\b", "By", text, count=1, flags=re.IGNORECASE)
     if text.isupper():
         return english.upper().replace(" UND ", " AND ")

@@ -49,8 +49,8 @@ def prepare_block(block: Block, normalization: str) -> list[PreparedSegment]:
     if foreign_language(prose):
         return [PreparedSegment(prose, "", warnings=(SegmentWarning.NOT_GERMAN,))]
     prepare = partial(_prepare, normalization=normalization)
-    if block.kind is BlockKind.BYLINE:
-        return [prepare(prose, "", fixed=formulas.translate_byline(prose))]
+    if block.kind is BlockKind.BYLINE and (byline := formulas.translate_byline(prose)):
+        return [prepare(prose, "", fixed=byline)]
     if block.kind is BlockKind.CAPTION and (credit := formulas.translate_credit(prose)):
         return [prepare(prose, "", fixed=credit)]
     segments = []

@@ -50,6 +50,8 @@ def test_datelines_have_english_places(german, english):
 def test_bylines_and_credits():
     assert translate_byline("Von Anna Beispiel und Max von Muster") == "By Anna Beispiel and Max von Muster"
     assert translate_byline("VON ANNA BEISPIEL UND MAX MUSTER") == "BY ANNA BEISPIEL AND MAX MUSTER"
+    assert translate_byline("Von Dr. med. Clara Huth/Max Muster") == "By Dr. med. Clara Huth/Max Muster"
+    assert translate_byline("Von unserer Reporterin Anna Beispiel") is None
     assert translate_credit("Foto: dpa/Max Muster") == "Photo: dpa/Max Muster"
     assert translate_credit("Foto: Der Minister am Montag in Berlin") is None
 
