@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsmt.quotation import Role, find_marks, restore_quotation_marks
+from newsmt.typography import Role, find_marks, restore_quotation_marks, restore_signs
 
 
 def roles(text):
@@ -70,3 +70,16 @@ def test_only_marks_change_and_doubles_are_never_nested(segments):
     assert len(restored) == len(hypotheses)
     plain = str.maketrans(dict.fromkeys("\"“”'‘’.,", None))
     assert [text.translate(plain) for text in restored] == [text.translate(plain) for text in hypotheses]
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "expected"),
+    [
+        ("Ja – nein", "Yes - no", "Yes – no"),
+        ("Ja - nein", "Yes - no", "Yes - no"),
+        ("Und dann…", "And then...", "And then…"),
+        ("20 km² groß", "20 km2 in size", "20 km² in size"),
+    ],
+)
+def test_signs(source, text, expected):
+    assert restore_signs(source, text) == expected
