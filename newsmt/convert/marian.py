@@ -170,7 +170,7 @@ class _MarianConverter:
             names = ("model.shared.weight", f"model.{side}.embed_tokens.weight", "lm_head.weight")
         else:
             size = int(self.config["vocab_size" if side == "encoder" else "decoder_vocab_size"])
-            names = (f"model.{side}.embed_tokens.weight",)
+            names = (f"model.{side}.embed_tokens.weight", *(("lm_head.weight",) if side == "decoder" else ()))
         name = next((name for name in names if name in self.weights), names[0])
         return self.weights.shaped(name, size, self.width)[:-1]
 
