@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 __all__ = [
+    "expand_abbreviations",
     "from_capitals",
     "is_all_capitals",
     "split_dateline",
@@ -186,3 +187,51 @@ _ACRONYMS = frozenset(
     SAP SPD TÜV TV UEFA UN UNO US USA UFO VW WM WHO WTO ZDF""".split()
 )
 _MIXED_CASE = {"AFD": "AfD", "EUGH": "EuGH", "GMBH": "GmbH"}
+
+
+# Written out they cost a model nothing; abbreviated, small models read "u. a." as letters.
+_ABBREVIATIONS = {
+    "bzw.": "beziehungsweise",
+    "ca.": "etwa",
+    "d. h.": "das heißt",
+    "einschl.": "einschließlich",
+    "etc.": "und so weiter",
+    "ggf.": "gegebenenfalls",
+    "i. d. R.": "in der Regel",
+    "inkl.": "inklusive",
+    "m. E.": "meines Erachtens",
+    "Mio.": "Millionen",
+    "Mrd.": "Milliarden",
+    "o. ä.": "oder ähnliches",
+    "s. o.": "siehe oben",
+    "sog.": "sogenannte",
+    "s. u.": "siehe unten",
+    "Tsd.": "Tausend",
+    "u. a.": "unter anderem",
+    "u. U.": "unter Umständen",
+    "usw.": "und so weiter",
+    "vgl.": "vergleiche",
+    "v. a.": "vor allem",
+    "z. B.": "zum Beispiel",
+    "z. T.": "zum Teil",
+    "zzgl.": "zuzüglich",
+}
+_EXPANSIONS = {short.replace(" ", "").lower(): long for short, long in _ABBREVIATIONS.items()}
+_ABBREVIATION = re.compile(
+    r"(?<![\w.])(?:" + "|".join(re.escape(short).replace(r"\ ", r"\s?") for short in _ABBREVIATIONS) + r")(?!\w)",
+    re.IGNORECASE,
+)
+
+
+def expand_abbreviations(text: str) -> str:
+    """Turn "u. a. 5 Mio. Euro" into "unter anderem 5 Millionen Euro"; a full stop that ends the text stays."""
+
+    def expand(match: re.Match[str]) -> str:
+        short = re.sub(r"\s", "", match[0])
+        long = _EXPANSIONS[short.lower()]
+        ends_text = not text[match.end() :].strip(" \"'“”«»)]")
+        return (long[0].upper() + long[1:] if short[0].isupper() and not long[0].isupper() else long) + (
+            "." if ends_text else ""
+        )
+
+    return _ABBREVIATION.sub(expand, text)

@@ -6,12 +6,14 @@ import re
 from collections import Counter
 from typing import Literal
 
-__all__ = ["find_numbers", "missing_numbers"]
+__all__ = ["find_numbers", "localize_numbers", "missing_numbers"]
 
 _NUMBER = re.compile(r"\d+(?:[.,'’\u00a0\u2009\u202f:]\d+)*")
 _POINTED_TIME = re.compile(r"(?<![\d.,])\d{1,2}\.\d{2}(?![\d.,]*\d)")
 _SPACE = re.compile(r"[’\u00a0\u2009\u202f]")
 _SEPARATOR = re.compile(r"[.,'’\u00a0\u2009\u202f:]")
+_GERMAN_FORMAT = re.compile(r"\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d+,\d+")
+_SWAPPED_SIGNS = str.maketrans({".": ",", ",": "."})
 # "5" may be written out in English.
 _WORDS = {
     **dict.fromkeys(["zero", "no"], "0"),
@@ -54,6 +56,30 @@ def missing_numbers(source: str, hypothesis: str) -> list[str]:
     found.update(str(_MONTHS.index(word) + 1) for word in words if word in _MONTHS)
     missing = find_numbers(source, language="de") - found
     return [number for number in missing.elements() if not _is_hour_on_a_clock(number, hypothesis)]
+
+
+def localize_numbers(source: str, hypothesis: str) -> str:
+    """The hypothesis with English formats for numbers it copied from the German source: "1.500" -> "1,500".
+
+    Only a number that stands in both to the letter, and whose English form the hypothesis does not have, is rewritten;
+    dates and times keep their points.
+    """
+    for number in dict.fromkeys(_NUMBER.findall(source)):
+        english = _english(number)
+        if english != number and not re.search(_whole(english), hypothesis):
+            hypothesis = re.sub(_whole(number), english, hypothesis)
+    return hypothesis
+
+
+def _english(number: str) -> str:
+    plain = _SPACE.sub(".", number)
+    if not _GERMAN_FORMAT.fullmatch(plain):
+        return number
+    return plain.translate(_SWAPPED_SIGNS)
+
+
+def _whole(number: str) -> str:
+    return rf"(?<![\d.,]){re.escape(number)}(?![.,]?\d)"
 
 
 def _canonical(number: str, decimal_sign: str) -> list[str]:

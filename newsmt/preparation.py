@@ -85,7 +85,8 @@ def _prepare(source: str, gap: str, *, normalization: str, fixed: str | None = N
     if pictures:  # no model has pieces for them: they follow the sentence they stand in
         core, after = _PICTURE_RUN.sub("", core), pictures + after
     capitals = formulas.is_all_capitals(core)
-    model_input = normalize(formulas.from_capitals(core) if capitals else core, normalization)
+    spelled = formulas.expand_abbreviations(formulas.from_capitals(core) if capitals else core)
+    model_input = normalize(spelled, normalization)
     if not has_words(model_input):
         return PreparedSegment(source, gap)
     return PreparedSegment(source, gap, model_input, before, after, fixed, capitals)

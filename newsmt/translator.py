@@ -14,7 +14,7 @@ from newsmt.document import Block, Document, LineBreaks, parse, render
 from newsmt.errors import BackendContractError, UsageError
 from newsmt.inspection import find_faults
 from newsmt.normalization import NORMALIZATIONS
-from newsmt.numbers import missing_numbers
+from newsmt.numbers import localize_numbers, missing_numbers
 from newsmt.options import DecodingOptions
 from newsmt.preparation import PreparedSegment, prepare_block
 from newsmt.segmentation import split_to_fit
@@ -39,6 +39,8 @@ class Translator:
     normalization: what the model must not see, a name of newsmt.normalization.
     options: how to decode where a call does not say it.
     line_breaks: whether the lines of a paragraph are joined, see newsmt.document.parse.
+    segment_tokens: sentences of more tokens are translated clause by clause, because the model is better at that; by
+        default only sentences are split that the backend cannot take whole.
     system: what to record as the maker of the translations; by default the backend's name.
     """
 
@@ -49,6 +51,7 @@ class Translator:
         normalization: str = "ascii",
         options: DecodingOptions | None = None,
         line_breaks: LineBreaks = "auto",
+        segment_tokens: int | None = None,
         system: System | None = None,
     ) -> None:
         if normalization not in NORMALIZATIONS:
@@ -57,6 +60,7 @@ class Translator:
         self.options = options or DecodingOptions()
         self.system = system or System(backend.name, backend.name)
         self._normalization = normalization
+        self._segment_tokens = min(segment_tokens or backend.max_source_tokens, backend.max_source_tokens)
         self._line_breaks: LineBreaks = line_breaks
 
     def translate(self, text: str, options: DecodingOptions | None = None) -> Translation:
@@ -96,7 +100,9 @@ class Translator:
     def _decode(self, segments: Sequence[PreparedSegment], options: DecodingOptions | None) -> dict[str, _Decoded]:
         """What the model makes of each text it is to see, every text once."""
         inputs = list(dict.fromkeys(segment.model_input for segment in segments if segment.model_input))
-        return dict(zip(inputs, decode(self.backend, inputs, options or self.options), strict=True))
+        return dict(
+            zip(inputs, decode(self.backend, inputs, options or self.options, self._segment_tokens), strict=True)
+        )
 
     def _assemble(self, article: _Article, decoded: dict[str, _Decoded]) -> Translation:
         blocks = [
@@ -158,7 +164,7 @@ def _translated_segment(
         return TranslatedSegment(one.source, one.source, one.source, None, one.warnings)
     if one.fixed is not None:
         return TranslatedSegment(one.source, hypothesis, one.fixed, decoded.score)
-    text = restore_signs(one.source, marked or hypothesis)
+    text = localize_numbers(one.source, restore_signs(one.source, marked or hypothesis))
     text = one.before + (text.upper() if one.capitals else text) + one.after
     warnings = decoded.warnings
     if missing_numbers(one.source, text):
@@ -191,11 +197,11 @@ class _Decoded:
 _BROKEN_MODEL_SHARE, _BROKEN_MODEL_LEAST = 0.5, 32
 
 
-def decode(backend: Backend, inputs: Sequence[str], options: DecodingOptions) -> list[_Decoded]:
+def decode(backend: Backend, inputs: Sequence[str], options: DecodingOptions, most_tokens: int) -> list[_Decoded]:
     """Decode texts of any length, one result per text in order; what looks wrong is decoded again in smaller pieces."""
     if not inputs:
         return []
-    groups = [_pieces(backend, *one, backend.max_source_tokens) for one in _counted(backend, inputs)]
+    groups = [_pieces(backend, *one, most_tokens) for one in _counted(backend, inputs)]
     decoded = _decode_groups(backend, groups, options)
     suspects = [index for index, one in enumerate(decoded) if one.warnings]
     if len(suspects) > max(_BROKEN_MODEL_LEAST, _BROKEN_MODEL_SHARE * len(inputs)):

@@ -3,6 +3,7 @@
 import pytest
 
 from newsmt.formulas import (
+    expand_abbreviations,
     from_capitals,
     is_all_capitals,
     split_dateline,
@@ -73,3 +74,18 @@ def test_capitals(capitals, expected):
 @pytest.mark.parametrize("text", ["EU", "DAX", "NATO", "Der DAX", "USA UND EU?", "CDU/CSU", "3:1", ""])
 def test_acronyms_do_not_shout(text):
     assert not is_all_capitals(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("u. a. 5 Mio. Euro", "unter anderem 5 Millionen Euro"),
+        ("Z.B. hier", "Zum Beispiel hier"),
+        ("Es kostet 3 Mrd.", "Es kostet 3 Milliarden."),
+        ("Äpfel, Birnen usw. kamen", "Äpfel, Birnen und so weiter kamen"),
+        ("z.\u00a0B. dort", "zum Beispiel dort"),
+        ("Mios. caba.", "Mios. caba."),
+    ],
+)
+def test_abbreviations_are_written_out(text, expected):
+    assert expand_abbreviations(text) == expected

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsmt.numbers import find_numbers, missing_numbers
+from newsmt.numbers import find_numbers, localize_numbers, missing_numbers
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,19 @@ def test_missing(source, hypothesis, missing):
 
 def test_formats_fold_to_the_same_numbers():
     assert find_numbers("12.500,5 und 3,14", language="de") == find_numbers("12,500.5 and 3.14", language="en")
+
+
+@pytest.mark.parametrize(
+    ("source", "hypothesis", "expected"),
+    [
+        ("1.500 Euro", "1.500 euros", "1,500 euros"),
+        ("1,9 Mrd. Euro", "1,9 billion euros.", "1.9 billion euros."),
+        ("1.234.567,89 Euro", "1.234.567,89 euros", "1,234,567.89 euros"),
+        ("um 18.30 Uhr am 3.5.2024", "at 18.30 on 3.5.2024", "at 18.30 on 3.5.2024"),
+        ("1.500 von 1,5", "1,500 of 1.5", "1,500 of 1.5"),
+        ("3,14", "3,141", "3,141"),
+        ("12 000 Leute", "12 000 people", "12 000 people"),
+    ],
+)
+def test_copied_numbers_get_the_english_format(source, hypothesis, expected):
+    assert localize_numbers(source, hypothesis) == expected
