@@ -50,6 +50,7 @@ class ModelSpec:
 
     normalization: key into newsmt.normalization: what the model must not see.
     max_source_tokens, max_target_tokens: limits in the model's own pieces, end of sentence excluded.
+    segment_tokens: longest sentences that the model translates well; longer ones go clause by clause. None: no limit.
     prefix: what a summariser wants to read before the text.
     files: pinned files; empty for a model without pins, whose resolved revision is then recorded only.
     conversion: pinned files of the int8 conversion, where its known answer is published.
@@ -70,6 +71,7 @@ class ModelSpec:
     normalization: str = "none"
     max_source_tokens: int = 511
     max_target_tokens: int = 512
+    segment_tokens: int | None = None
     prefix: str = ""
     beam_size: int = 4
     no_repeat_ngram_size: int = 0

@@ -299,6 +299,7 @@ def load_translator(
         normalization=checkpoint.spec.normalization,
         options=options,
         line_breaks=line_breaks,
+        segment_tokens=checkpoint.spec.segment_tokens,
         system=_system(checkpoint, engine),
     )
 
