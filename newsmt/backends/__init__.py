@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
+from newsmt.errors import UsageError
 from newsmt.options import DecodingOptions
 
-__all__ = ["Backend", "Hypothesis", "target_token_limit"]
+if TYPE_CHECKING:
+    from newsmt.checkpoint import Checkpoint
+
+__all__ = ["BACKENDS", "Backend", "Hypothesis", "load_backend", "target_token_limit"]
+
+# Module and class of each backend: imported when it is asked for, since the torch one takes seconds.
+BACKENDS = MappingProxyType(
+    {
+        "ctranslate2": ("newsmt.backends.ctranslate2", "CTranslate2Backend"),
+        "torch": ("newsmt.backends.torch", "TorchBackend"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +79,24 @@ def target_token_limit(source_tokens: int, options: DecodingOptions, maximum: in
     if options.max_target_tokens is not None:
         return min(options.max_target_tokens, maximum)
     return min(maximum, max(64, 2 << max(0, source_tokens - 1).bit_length()))
+
+
+def load_backend(
+    name: str,
+    checkpoint: Checkpoint,
+    *,
+    device: str = "auto",
+    precision: str = "auto",
+    threads: int | None = None,
+) -> Backend:
+    """The backend of that name with the checkpoint's weights loaded; "auto" is the fastest, ctranslate2.
+
+    See the backends' load() for device, precision, threads (processor cores; None for all that may be used) and the
+    errors. Raises UsageError for an unknown name.
+    """
+    chosen = "ctranslate2" if name == "auto" else name
+    if chosen not in BACKENDS:
+        raise UsageError(f"backend={name!r} is not allowed: expected auto, {' or '.join(BACKENDS)}")
+    module, class_name = BACKENDS[chosen]
+    backend_class = getattr(import_module(module), class_name)
+    return cast(Backend, backend_class.load(checkpoint, device=device, precision=precision, threads=threads))
