@@ -26,7 +26,16 @@ from newsmt.checkpoint import ARCHITECTURES, OPTIONAL_FILES, FilePin, required_f
 from newsmt.convert.weights import WEIGHT_FILES, read_json, shards, weight_files
 from newsmt.errors import HubError, ModelFilesError
 
-__all__ = ["Snapshot", "damaged_files", "discard", "fetch_snapshot", "find_snapshot", "hub_cache", "hub_endpoint"]
+__all__ = [
+    "Snapshot",
+    "damaged_files",
+    "discard",
+    "fetch_snapshot",
+    "find_snapshot",
+    "hub_cache",
+    "hub_endpoint",
+    "is_sound",
+]
 
 # An answer must begin within this time, name lookup, connection and redirects included: then the hub is down.
 CONTACT_SECONDS = 4.0
@@ -120,14 +129,20 @@ def fetch_snapshot(
     return _Fetch(hub_id, revision or DEFAULT_REVISION, pins or {}, progress).run()
 
 
-def damaged_files(snapshot: Snapshot) -> list[Path]:
-    """Files of a snapshot whose contents are not what their name in the cache says, read afresh."""
-    damaged = []
-    for path in sorted(snapshot.directory.iterdir()):
-        blob = path.resolve()
-        if not blob.is_file() or (blob.parent.name == "blobs" and not _has_etag(blob, blob.name)):
-            damaged.append(path)
-    return damaged
+def damaged_files(snapshot: Snapshot, pins: Mapping[str, FilePin]) -> list[Path]:
+    """Files of a snapshot that are not what their name in the cache or their pin says, read afresh."""
+    return [path for path in sorted(snapshot.directory.iterdir()) if not is_sound(path, pins.get(path.name))]
+
+
+def is_sound(path: Path, pin: FilePin | None = None) -> bool:
+    """Whether a file of the cache, read afresh, has the contents that its name there and its pin promise."""
+    blob = path.resolve()
+    if not blob.is_file():
+        return False
+    digest = read_digest(blob)
+    remember_digest(blob, digest)
+    named = blob.parent.name != "blobs" or _has_etag(blob, blob.name, digest)
+    return named and (pin is None or digest == pin.sha256)
 
 
 def discard(path: Path) -> None:
@@ -425,7 +440,9 @@ class _Fetch:
             if start and not continued:
                 advance(-start)
             with partial.open("ab" if continued else "wb") as stream:
-                for chunk in response.iter_bytes(CHUNK_BYTES):
+                for (
+                    chunk
+                ) in response.iter_bytes():  # as it arrives: what is held back would be lost with the connection
                     stream.write(chunk)
                     advance(len(chunk))
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_models import build_marian, build_opus_mt
+from tiny_models import build_marian
 
 from newsmt.convert import PRECISIONS, convert
 from newsmt.convert.pickled import read_pickled_weights
@@ -41,13 +41,13 @@ def model_files(directory: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def opus_mt(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_opus_mt(tmp_path_factory.mktemp("opus-mt"))
+def opus_mt(tiny_opus_mt: Path) -> Path:
+    return tiny_opus_mt
 
 
 @pytest.fixture(scope="module")
-def marian(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_marian(tmp_path_factory.mktemp("marian"))
+def marian(tiny_marian: Path) -> Path:
+    return tiny_marian
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
