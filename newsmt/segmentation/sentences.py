@@ -38,7 +38,6 @@ def split_with_gaps(text: str) -> list[tuple[str, str]]:
 
 
 _LINE_BREAK = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_TRAILING_SPACE = re.compile(r"(?<!\s)\s+\Z")
 
 
 def _blocks(text: str) -> list[tuple[str, str]]:
@@ -56,18 +55,23 @@ def _blocks(text: str) -> list[tuple[str, str]]:
     return list(zip(texts, document.gaps[1:], strict=True))
 
 
-_OPENING = "„“‚‘\"'»«›‹`(\\[¿¡\x84\x93"
-_CLOSING = "“”‘’\"'«»‹›´`)\\]\x93\x94"
-# The mark, what closes with it, the space, and a look at what follows. The lookbehind keeps long runs of marks linear.
+_QUOTES = "„“”‟‚‘’\"'»«›‹`´\x84\x93\x94"
+_OPENING = _QUOTES + r"(\[¿¡"
+_CLOSING = _QUOTES + r")\]"
+_EMOJI = "\u2600-\u26ff\u270a-\u270d\u2728\u2764\ufe0f\u200d\U0001f000-\U0001faff"
+# The mark, what closes with it, the space, and a look at what follows. A quotation mark or emoji that stands alone after
+# the space still belongs to the sentence. The lookbehind keeps long runs of marks linear.
 _CANDIDATE = re.compile(
     rf"""
-    (?<![.!?…])(?P<mark>[.!?…]++)
+    (?: (?<![.!?…]) (?P<mark>[.!?…]++) | (?<=\s) (?P<emoji>[{_EMOJI}]++) )
     (?P<closing>[{_CLOSING}]*+)
-    (?P<space>\s++(?:(?P<stray>[“”«»\"]++)(?=[\s,;:.!?])\s*+)?)
-    (?=(?P<opening>[{_OPENING}]*)(?P<next>\S?)(?P<rest>\w*))
+    (?P<space> \s++ (?: (?P<stray> (?:[“”«»]++ (?=[\s,;:.!?]) | "(?=[,;:]) | [{_EMOJI}]++ (?=\s) ) ) \s*+ )? )
+    (?= (?P<opening>(?:[{_OPENING}]\s?)*) (?P<next>\S?) (?P<rest>\w*) )
     """,
     re.VERBOSE,
 )
+# A space was forgotten: "gekommen.Die Polizei sucht".
+_NO_SPACE = re.compile(r"(?<=[a-zäöüß]{3})[.!?][“”\"]?(?=([A-ZÄÖÜ][a-zäöü]+)\s+[a-zäöü])")
 _LOOK_BACK = 48
 _BRACKET_SPAN = 300
 
@@ -77,99 +81,104 @@ def _boundaries(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     for candidate in _CANDIDATE.finditer(text):
         if candidate["next"] and _ends_sentence(text, start, candidate):
-            end = candidate.start("space") if candidate["stray"] is None else candidate.end("stray")
-            yield end, candidate.end()
-            start = candidate.end()
+            stray = candidate["stray"] is not None
+            yield candidate.end("stray") if stray else candidate.start("space"), candidate.end("space")
+            start = candidate.end("space")
 
 
 def _ends_sentence(text: str, start: int, candidate: re.Match[str]) -> bool:
-    mark, closing = candidate["mark"], candidate["closing"]
     following = candidate["next"] + candidate["rest"]
-    if not _can_begin(text, candidate, following):
+    if candidate["emoji"]:
+        return following in words.STARTERS
+    if not _can_begin(text, start, candidate, following):
         return False
-    if "(" in text[max(start, candidate.start() - _BRACKET_SPAN) : candidate.start()]:
-        verdict = _in_bracket(text, start, candidate, following)
-        if verdict is not None:
-            return verdict
-    if mark != ".":
-        return _after_strong_mark(text, candidate, mark, closing, following)
-    word = _word_before(text, start, candidate.start())
-    return _after_full_stop(text, start, candidate, word, following)
+    at = candidate.start()
+    if text.rfind("(", max(start, at - _BRACKET_SPAN), at) >= 0:
+        held = _in_bracket(text, start, candidate, following)
+        if held is not None:
+            return held
+    if candidate["mark"] != ".":
+        return _after_strong_mark(text, candidate, following)
+    return _after_full_stop(text, start, candidate, following)
 
 
-_BRAND = re.compile(r"[a-zäöü]{1,2}[A-ZÄÖÜ]")
-_DOMAIN = re.compile(r"[\w-]+\.(?:de|com|org|net|at|ch|eu|info|tv)\b")
+# What begins a sentence with a small letter: iPhone, eBay, mRNA; a name of the list; a domain; "b)" of a list.
+_SMALL_BEGINNING = re.compile(
+    rf"[a-zäöü]{{1,2}}[A-ZÄÖÜ]|(?:{'|'.join(sorted(words.SMALL_NAMES))})\b|[a-z0-9][\w-]+\.[a-z]{{2,4}}\b|[a-z]\)\s"
+)
+# Small-letter endings of whole German words, which unknown abbreviations do not have.
+_WHOLE_WORD = re.compile(r"[a-zäöüß]{2,}(?:en|te|et|rt|lt|gt|bt|kt|nd|ht|nnt)\Z")
 
 
-def _can_begin(text: str, candidate: re.Match[str], following: str) -> bool:
-    """Whether a sentence can begin with this: not with a small letter, but for brands and quotations."""
-    first = candidate["next"]
-    if first in ",;:)]}/%&=.!?…" and not text.startswith(("...", ".."), candidate.end("opening")):
-        return False
+def _can_begin(text: str, start: int, candidate: re.Match[str], following: str) -> bool:
+    """Whether a sentence can begin with this: not with a small letter, but for brands, quotations and slips."""
+    first, at = candidate["next"], candidate.end("opening")
     if first in "-–—":
-        after = text[candidate.end("opening") + 1 : candidate.end("opening") + 4].strip()
-        return bool(after) and not after[0].islower()
+        after = text[at + 1 : at + 4].strip()
+        return bool(after) and (after[0].isupper() or after[0].isdigit() or after[0] in _OPENING)
+    if first in ",;:)]}/%&=!?":
+        return False
+    if first in ".…":
+        return text.startswith(("..", "…"), at)
     if not first.islower():
         return True
-    if _BRAND.match(following) or _DOMAIN.match(text, candidate.end("opening")):
+    if _SMALL_BEGINNING.match(text, at):
         return True
-    return bool(candidate["opening"]) and candidate["mark"] == "." and candidate["opening"][0] not in "(["
-
-
-_AGENCY = re.compile(r"\([A-Za-z/ -]{2,12}\)")
+    if candidate["mark"] != ".":
+        return False
+    if candidate["opening"] and candidate["opening"][0] not in "([":
+        return True
+    return not candidate["closing"] and bool(_WHOLE_WORD.match(_word_before(text, start, candidate.start())))
 
 
 def _in_bracket(text: str, start: int, candidate: re.Match[str], following: str) -> bool | None:
     """What a bracket decides: one opened within the sentence holds it together; None where none is open."""
     at = candidate.start()
-    floor = max(start, at - _BRACKET_SPAN)
-    opened = text.rfind("(", floor, at)
+    opened = text.rfind("(", max(start, at - _BRACKET_SPAN), at)
     if text.find(")", opened, at) >= 0 or not text[start:opened].strip(_OPENING + " "):
         return None
     if ")" in candidate["closing"]:
         return following in words.STARTERS
-    closed = text.find(")", at, at + _BRACKET_SPAN)
-    return False if closed >= 0 else None
+    return False if text.find(")", at, at + _BRACKET_SPAN) >= 0 else None
 
 
-def _after_strong_mark(text: str, candidate: re.Match[str], mark: str, closing: str, following: str) -> bool:
+def _after_strong_mark(text: str, candidate: re.Match[str], following: str) -> bool:
     at = candidate.start()
+    mark = candidate["mark"]
     if "!" in mark or "?" in mark:
-        name = text[max(0, at - 20) : candidate.end("mark")].rsplit(None, 1)[-1]
+        name = text[max(0, at - 20) : candidate.end("mark")].split()[-1].lstrip(_OPENING)
         return name not in words.NAMES_WITH_MARK or following in words.STARTERS
     if text[at - 1 : at] in {"(", "["}:
         return False
-    return bool(closing) or following in words.STARTERS or not text[at - 1 : at].isspace()
-
-
-_FIGURE = re.compile(r"\d+")
-_ROMAN = re.compile(r"(?=[IVX])X{0,3}(?:IX|IV|V?I{0,3})")
-_DOTTED = re.compile(r"(?:\w{1,5}\.)+\w{1,4}")
-# "z. B", "u. v. a. m", "Anm. d. Red": the abbreviation's earlier parts.
-_EARLIER_PARTS = re.compile(r"(?:(?<!\w)\w{1,5}\.\s?){1,5}$")
+    return bool(candidate["closing"]) or following in words.STARTERS or not text[at - 1 : at].isspace()
 
 
 def _word_before(text: str, start: int, at: int) -> str:
-    """The word that the mark stands after, without what opens before it."""
+    """The word that the mark stands after, without what opens before it; "" after a space."""
     piece = text[max(start, at - _LOOK_BACK) : at]
-    if not piece or piece[-1].isspace():
-        return ""
-    return piece.split()[-1].lstrip(_OPENING + "–—-/")
+    return piece.split()[-1].lstrip(_OPENING + "–—-/") if piece and not piece[-1].isspace() else ""
 
 
-def _after_full_stop(text: str, start: int, candidate: re.Match[str], word: str, following: str) -> bool:
-    if len(word) > 5 and word.isalpha() and word not in words.NEVER_ENDING and word not in words.MIDDLE:
+_ROMAN = re.compile(r"(?=[IVX])X{0,3}(?:IX|IV|V?I{0,3})")
+_COMPOUND = re.compile(r"[-–/(]")
+
+
+def _after_full_stop(text: str, start: int, candidate: re.Match[str], following: str) -> bool:
+    word = _word_before(text, start, candidate.start())
+    if len(word) > 5 and word.isalpha() and word not in words.LONG and not word.endswith("str"):
         return True
     if not word or not (word[-1].isalnum() or word[-1] in _CLOSING):
         return True
-    if candidate["closing"].strip(")]") and len(word) > 1:
+    if len(word) > 1 and not candidate["closing"].isascii() or '"' in candidate["closing"]:
         return True
     if word[-1].isdigit():
         return _after_figure(text, start, candidate, word, following)
-    last = re.split(r"[-/(]", word)[-1] or word
     dotted = _dotted(text, start, candidate.start(), word)
     if dotted:
         return _after_dotted(text, candidate, dotted, following)
+    if word in words.UNITS and text[: candidate.start() - len(word)].rstrip()[-1:].isdigit():
+        return True
+    last = _COMPOUND.split(word)[-1] or word
     if len(last) == 1 and last.isalpha():
         return _after_letter(text, start, candidate, last, following)
     if _ROMAN.fullmatch(last):
@@ -177,34 +186,37 @@ def _after_full_stop(text: str, start: int, candidate: re.Match[str], word: str,
     return _after_abbreviation(text, candidate, last, following)
 
 
+_DOTTED = re.compile(r"(?:\w{1,5}\.)+\w{1,4}")
+# "z. B", "u. v. a. m", "Anm. d. Red": the abbreviation's earlier parts.
+_EARLIER_PARTS = re.compile(r"(?:(?<!\w)\w{1,5}\.\s?){1,5}$")
+
+
 def _dotted(text: str, start: int, at: int, word: str) -> str:
-    """An abbreviation of several parts, small and without blanks: "z.b" of "z. B."; "" where it is none."""
+    """An abbreviation of several parts without its blanks: "z.B" of "z. B."; "" where it is none."""
     if _DOTTED.fullmatch(word) and len(word) < 14:
-        return word.lower()
+        return word
     if len(word) > 4:
         return ""
     before = text[max(start, at - len(word) - 20) : at - len(word)]
     parts = _EARLIER_PARTS.search(before)
     if not parts:
         return ""
-    joined = re.sub(r"\s", "", parts[0]).lower() + word.lower()
-    while joined and joined not in _KNOWN_DOTTED:
+    joined = "".join(parts[0].split()) + word
+    while joined and joined.lower() not in words.DOTTED:
         joined = joined.partition(".")[2]
     return joined if "." in joined else ""
 
 
-_KNOWN_DOTTED = words.DOTTED_NEVER | words.DOTTED_ENDING | words.MIDDLE_DOTTED
-
-
 def _after_dotted(text: str, candidate: re.Match[str], dotted: str, following: str) -> bool:
-    if dotted in words.DOTTED_NEVER:
+    known = dotted.lower()
+    if known in words.DOTTED_NEVER or dotted[-2:] in {".d", ".v"}:
         return False
-    if dotted in words.DOTTED_ENDING:
+    if known in words.DOTTED_ENDING or dotted[-2:] == ".Ä":
         return True
-    if dotted in words.MIDDLE_DOTTED or all(len(part) == 1 for part in dotted.split(".")):
+    parts = known.split(".")
+    if known in words.DOTTED_MIDDLE or all(len(part) == 1 for part in parts):
         return _begins_anew(text, candidate, following)
-    last = dotted.rsplit(".", 1)[-1]
-    return not (dotted.split(".")[0] in {"dipl", "dr", "prof", "priv"} or last in {"nr", "dr", "ing"})
+    return not (parts[0] in {"dipl", "dr", "prof", "priv"} or parts[-1] in {"nr", "dr", "ing"})
 
 
 def _begins_anew(text: str, candidate: re.Match[str], following: str) -> bool:
@@ -217,21 +229,18 @@ def _begins_anew(text: str, candidate: re.Match[str], following: str) -> bool:
     return True
 
 
-_NAME_BEFORE = re.compile(r"[A-ZÄÖÜ][\w.’'-]*\s$")
-
-
 def _after_letter(text: str, start: int, candidate: re.Match[str], letter: str, following: str) -> bool:
     """After an initial, a lettered thing ("Plan B.") or a small letter."""
     before = text[max(start, candidate.start() - 30) : candidate.start() - 1].split()
     if letter.islower():
-        return letter in "f" and following in words.STARTERS
+        return letter == "f" and bool(before) and before[-1][-1:].isdigit() and following in words.STARTERS
     if following in words.STARTERS:
-        return bool(before)
+        return bool(before) and following not in words.SURNAMES
     return bool(before) and before[-1] in words.LETTER_NOUNS
 
 
 def _after_abbreviation(text: str, candidate: re.Match[str], word: str, following: str) -> bool:
-    figure = candidate["next"].isdigit() or candidate["next"] in "§" or bool(_ROMAN.fullmatch(following))
+    figure = candidate["next"].isdigit() or candidate["next"] == "§" or bool(_ROMAN.fullmatch(following))
     if word in words.BEFORE_FIGURE and figure:
         return False
     if word in words.ENDING:
@@ -243,34 +252,52 @@ def _after_abbreviation(text: str, candidate: re.Match[str], word: str, followin
     return True
 
 
-_DATE_REST = re.compile(r"\d{1,2}\.(?:\s?\d{2,4})?(?!\d)|\d{4}\b")
+_MORE_OF_A_DATE = re.compile(r"\d{1,2}\.(?:\s?\d{2,4})?(?!\d)|000\b")
+_YEAR = re.compile(r"[12]\d{3}\b")
 _LIST_LEAD = re.compile(r"[:;(]\s*$")
+# "am 26. Briefwahl ist möglich": a verb after the noun shows that the noun begins a sentence.
+_NOUN_WITH_VERB = re.compile(rf"\w+ (?:{'|'.join(sorted(words.FINITE_VERBS))}) \w")
 
 
 def _after_figure(text: str, start: int, candidate: re.Match[str], word: str, following: str) -> bool:
-    """Whether "5." is an ordinal or the end of a sentence."""
-    figure = re.split(r"[-–/]", word)[-1]
+    """Whether "5." is an ordinal, a list number, part of a date or the end of a sentence."""
+    figure = _COMPOUND.split(word)[-1]
     if not figure.isdigit():
         return not (re.fullmatch(r"\d{1,2}\.\d{1,2}", figure) and following in words.MONTHS)
-    head = text[max(start, candidate.start() - len(word) - 30) : candidate.start() - len(figure)]
-    before = head.split()[-1:] or [""]
+    head = text[max(start, candidate.start() - len(word) - 40) : candidate.start() - len(figure)]
     if not head.strip(_OPENING + " –—-*•"):
         return False
-    if len(figure) <= 2 and following in words.MONTHS:
+    before = head.split()[-2:]
+    if len(figure) <= 2 and _is_date_or_item(text, start, candidate, int(figure), head, following):
         return False
-    if len(figure) <= 2 and _DATE_REST.match(text, candidate.end()):
+    if following in words.ORDINAL_NOUNS:
         return False
-    if _LIST_LEAD.search(head) and len(figure) <= 2:
-        return False
-    if following in words.STARTERS:
+    if following in words.STARTERS or not candidate["next"].isalpha():
         return True
-    if not candidate["next"].isalpha():
+    return not _is_ordinal(text, start, candidate, figure, before)
+
+
+def _is_date_or_item(text: str, start: int, candidate: re.Match[str], figure: int, head: str, following: str) -> bool:
+    if following in words.MONTHS or _LIST_LEAD.search(head):
         return True
-    if (
-        following in words.ORDINAL_NOUNS
-        or following + text[candidate.end("rest") : candidate.end("rest") + 1] in words.ORDINAL_NOUNS
+    if _MORE_OF_A_DATE.match(text, candidate.end("space")):
+        return True
+    if re.search(r"\d\.\s?$", head) and _YEAR.match(text, candidate.end("space")):
+        return True
+    follows_item = re.search(r"(?:[,;]|\b(?:und|oder|sowie))\s$", head)
+    return bool(follows_item) and f" {figure - 1}. " in text[max(start, candidate.start() - 200) : candidate.start()]
+
+
+def _is_ordinal(text: str, start: int, candidate: re.Match[str], figure: str, before: list[str]) -> bool:
+    """Whether a noun that follows belongs to the figure, as the words before it show."""
+    words_before = [word.lower().strip(_OPENING + ",") for word in before]
+    nearest = words_before[-1] if words_before else ""
+    if nearest in words.ADVERBS_BEFORE_ORDINALS and len(words_before) > 1:
+        nearest = words_before[0]
+    if nearest not in words.DETERMINERS and not (
+        len(figure) <= 3 and nearest in {"und", "oder", "bis", "–", "-", "als", "an"}
     ):
         return False
-    if len(figure) > 3:
-        return before[0].lower() not in words.DETERMINERS
-    return before[0].lower().strip(_OPENING) not in words.DETERMINERS | {"und", "oder", "bis", "–", "-"}
+    return (
+        not _NOUN_WITH_VERB.match(text, candidate.end("opening")) or not text[start : candidate.start()].count(" ") > 2
+    )
