@@ -19,7 +19,7 @@ from newsmt.options import DecodingOptions
 from newsmt.preparation import PreparedSegment, prepare_block
 from newsmt.segmentation import split_to_fit
 from newsmt.translation import SegmentWarning, System, TranslatedBlock, TranslatedSegment, Translation
-from newsmt.typography import restore_quotation_marks, restore_signs
+from newsmt.typography import restore_capital, restore_quotation_marks, restore_signs
 
 if TYPE_CHECKING:
     from newsmt.registry import Checkpoint
@@ -164,7 +164,8 @@ def _translated_segment(
         return TranslatedSegment(one.source, one.source, one.source, None, one.warnings)
     if one.fixed is not None:
         return TranslatedSegment(one.source, hypothesis, one.fixed, decoded.score)
-    text = localize_numbers(one.source, restore_signs(one.source, marked or hypothesis))
+    text = restore_capital(one.source, restore_signs(one.source, marked or hypothesis))
+    text = localize_numbers(one.source, text)
     text = one.before + (text.upper() if one.capitals else text) + one.after
     warnings = decoded.warnings
     if missing_numbers(one.source, text):

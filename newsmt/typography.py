@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-__all__ = ["Mark", "Role", "find_marks", "restore_quotation_marks", "restore_signs"]
+__all__ = ["Mark", "Role", "find_marks", "restore_capital", "restore_quotation_marks", "restore_signs"]
 
 
 class Role(Enum):
@@ -232,3 +232,15 @@ def restore_signs(source: str, text: str) -> str:
         powers = {"2": "²", "3": "³"}
         text = _UNIT_POWER.sub(lambda m: (m[1] or m[3]) + powers[m[2] or m[4]], text)
     return text
+
+
+_FIRST_WORD = re.compile(r"\W*(\w+)")
+
+
+def restore_capital(source: str, text: str) -> str:
+    """A capital at the beginning where the source begins with one; "iPhone" and "eBay" keep their small letter."""
+    source_word, word = _FIRST_WORD.match(source), _FIRST_WORD.match(text)
+    if not source_word or not word or not source_word[1][0].isupper() or not word[1].islower():
+        return text
+    start = word.start(1)
+    return text[:start] + text[start].upper() + text[start + 1 :]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsmt.typography import Role, find_marks, restore_quotation_marks, restore_signs
+from newsmt.typography import Role, find_marks, restore_capital, restore_quotation_marks, restore_signs
 
 
 def roles(text):
@@ -83,3 +83,18 @@ def test_only_marks_change_and_doubles_are_never_nested(segments):
 )
 def test_signs(source, text, expected):
     assert restore_signs(source, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "expected"),
+    [
+        ("Oppositionsführer", "opposition leader", "Opposition leader"),
+        ("„Ja“", "“yes”", "“Yes”"),
+        ("Das iPhone", "iPhone", "iPhone"),
+        ("ja", "yes", "yes"),
+        ("20 Leute", "people", "people"),
+        ("Ja", "", ""),
+    ],
+)
+def test_capital_at_the_beginning(source, text, expected):
+    assert restore_capital(source, text) == expected

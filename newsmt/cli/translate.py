@@ -61,7 +61,9 @@ def read_article(name: str) -> str:
 
 def write_stdout(text: str) -> None:
     """Write UTF-8 to stdout, line ends as they are, whatever the terminal's locale says."""
-    sys.stdout.buffer.write(text.encode("utf-8", errors="surrogatepass"))
+    rest = memoryview(text.encode("utf-8", errors="surrogatepass"))
+    while rest:  # with PYTHONUNBUFFERED set, one write takes no more than the pipe has room for
+        rest = rest[sys.stdout.buffer.write(rest) :]
     sys.stdout.buffer.flush()
 
 
