@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from newsmt.cache import cache_directory, file_digest, is_writable, write_atomically
-from newsmt.checkpoint import SPEC_FILE, Checkpoint, own_facts
+from newsmt.checkpoint import Checkpoint, own_facts
 from newsmt.convert import CONVERTER_VERSION, convert
 
 __all__ = ["conversion_record", "ctranslate2_directory"]
@@ -106,8 +106,7 @@ def _make(checkpoint: Checkpoint, directory: Path, precision: str) -> None:
     started = time.monotonic()
     partial = directory.parent / f".{uuid.uuid4().hex[:12]}.partial"
     try:
-        convert(checkpoint.directory, partial, precision=precision)
-        write_atomically(partial / SPEC_FILE, json.dumps(own_facts(checkpoint.spec), indent=2) + "\n")
+        convert(checkpoint.directory, partial, precision=precision, facts=own_facts(checkpoint.spec))
         write_atomically(partial / RECORD_FILE, json.dumps(_record(checkpoint, partial, precision), indent=2) + "\n")
         _publish(partial, directory)
     finally:

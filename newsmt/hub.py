@@ -440,9 +440,7 @@ class _Fetch:
             if start and not continued:
                 advance(-start)
             with partial.open("ab" if continued else "wb") as stream:
-                for (
-                    chunk
-                ) in response.iter_bytes():  # as it arrives: what is held back would be lost with the connection
+                for chunk in response.iter_bytes():  # as it arrives: what is held back is lost with the connection
                     stream.write(chunk)
                     advance(len(chunk))
 

@@ -32,8 +32,10 @@ __all__ = [
     "fetch",
     "find_spec",
     "forget_auto",
+    "hub_id_of",
     "resolve",
     "resolve_auto",
+    "wanted_spec",
 ]
 
 log = logging.getLogger("newsmt")
@@ -152,15 +154,15 @@ def resolve(
     """
     if model == "auto":
         return resolve_auto(progress=progress)
-    spec = _wanted_spec(model, revision)
+    spec = wanted_spec(model, revision)
     if spec is not None and spec.bundled:
         return _open_bundled(spec)
-    hub_id = _hub_id(model, spec)
+    hub_id = hub_id_of(model, spec)
     if hub_id is None:
         return _open_directory(Path(model).expanduser())
     wanted = revision or (spec.revision if spec else None)
-    snapshot = find_snapshot(hub_id, wanted) or fetch_snapshot(
-        hub_id, wanted, pins=spec.files if spec else {}, progress=progress, local_files_only=local_files_only
+    snapshot = find_snapshot(hub_id, wanted) or _download(
+        hub_id, wanted, spec, progress=progress, local_files_only=local_files_only
     )
     return _open_snapshot(snapshot, str(model), spec, revision)
 
@@ -170,8 +172,8 @@ def fetch(model: str | Path, *, revision: str | None = None, progress: bool | No
 
     A model that is no matter of the hub (the bundled one, a directory) is only looked at. Raises as resolve() does.
     """
-    spec = _wanted_spec(model, revision)
-    hub_id = _hub_id(model, spec)
+    spec = wanted_spec(model, revision)
+    hub_id = hub_id_of(model, spec)
     if hub_id is not None:
         wanted = revision or (spec.revision if spec else None)
         snapshot = find_snapshot(hub_id, wanted)
@@ -180,7 +182,7 @@ def fetch(model: str | Path, *, revision: str | None = None, progress: bool | No
             log.warning("%s is damaged and is fetched again", path)
             discard(path)
         if damaged:
-            fetch_snapshot(hub_id, wanted, pins=spec.files if spec else {}, progress=progress)
+            _download(hub_id, wanted, spec, progress=progress)
     return resolve(model, revision=revision, progress=progress)
 
 
@@ -240,7 +242,7 @@ def _open_directory(directory: Path) -> Checkpoint:
     return open_checkpoint(directory)
 
 
-def _wanted_spec(model: str | Path, revision: str | None) -> ModelSpec | None:
+def wanted_spec(model: str | Path, revision: str | None) -> ModelSpec | None:
     """What is known of a model; without its pins when another revision than the pinned one was asked for."""
     spec = find_spec(model) if isinstance(model, str) else None
     if spec is None or revision in (None, spec.revision):
@@ -248,7 +250,7 @@ def _wanted_spec(model: str | Path, revision: str | None) -> ModelSpec | None:
     return replace(spec, revision=None, files={}, conversion={})
 
 
-def _hub_id(model: str | Path, spec: ModelSpec | None) -> str | None:
+def hub_id_of(model: str | Path, spec: ModelSpec | None) -> str | None:
     """The hub id that a model's name stands for; None when it is a directory, or comes with newsmt.
 
     A registry name is never taken for a directory (./opus-mt-de-en names one), a hub id is, where it exists.
@@ -262,6 +264,21 @@ def _hub_id(model: str | Path, spec: ModelSpec | None) -> str | None:
     if spec is None and not HUB_ID.fullmatch(model):
         raise UnknownModelError(_unknown(model))
     return spec.hub_id if spec else model
+
+
+def _download(
+    hub_id: str,
+    revision: str | None,
+    spec: ModelSpec | None,
+    *,
+    progress: bool | None = None,
+    local_files_only: bool = False,
+) -> Snapshot:
+    pins = spec.files if spec else {}
+    snapshot = fetch_snapshot(hub_id, revision, pins=pins, progress=progress, local_files_only=local_files_only)
+    if spec is not None and spec.non_commercial:
+        log.warning("%s is not for commercial use: its licence is %s", spec.name, spec.licence)
+    return snapshot
 
 
 def _open_snapshot(snapshot: Snapshot, model: str, spec: ModelSpec | None, revision: str | None) -> Checkpoint:

@@ -43,9 +43,8 @@ class FakeHub:
     models: dict[str, dict[str, dict[str, bytes]]] = field(default_factory=dict)
     branches: dict[tuple[str, str], str] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
-    # File name -> bytes after which the connection is cut, that many times.
-    cut_after: dict[str, int] = field(default_factory=dict)
-    cuts: int = 0
+    # File name -> after how many bytes the connection is cut, one entry for each request that suffers it.
+    cut_after: dict[str, list[int]] = field(default_factory=dict)
     altered: set[str] = field(default_factory=set)
     ignores_ranges: bool = False
     silent: bool = False
@@ -141,9 +140,8 @@ class _Handler(BaseHTTPRequestHandler):
             status = 206
             headers = {**headers, "Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"}
         body = content[start:]
-        cut = self.hub.cut_after.get(name)
-        if cut is not None and self.hub.cuts > 0 and cut < len(body):
-            self.hub.cuts -= 1
+        if self.hub.cut_after.get(name):
+            cut = self.hub.cut_after[name].pop(0)
             self._send(status, headers, body[:cut], length=len(body))
             self.close_connection = True
             return

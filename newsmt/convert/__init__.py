@@ -7,9 +7,11 @@ remaining weights in 16 bits, which processors answer with a warning at every lo
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +36,17 @@ PRECISIONS = (
 COMPANIONS = ("source.spm", "target.spm", "spiece.model", "newsmt.json")
 
 
-def convert(source: Path, destination: Path, *, precision: str = "int8") -> None:
+def convert(
+    source: Path, destination: Path, *, precision: str = "int8", facts: Mapping[str, Any] | None = None
+) -> None:
     """Convert the checkpoint in one directory into a CTranslate2 model in another.
 
-    destination must not exist (or be an empty directory): it appears complete or not at all. precision is one of
-    PRECISIONS; the bfloat16 ones need torch. Raises ModelFilesError for a checkpoint that is incomplete, damaged or of
-    an architecture that would not come out right, UsageError for a destination that is taken.
+    destination must not exist (or be an empty directory): it appears complete or not at all.
+    precision: one of PRECISIONS; the bfloat16 ones need torch.
+    facts: what newsmt.json in the destination shall say of the model, in place of the source's own.
+
+    Raises ModelFilesError for a checkpoint that is incomplete, damaged or of an architecture that would not come out
+    right, UsageError for a destination that is taken.
     """
     source, destination = Path(source), Path(destination)
     _check_precision(precision)
@@ -54,6 +61,8 @@ def convert(source: Path, destination: Path, *, precision: str = "int8") -> None
         for name in COMPANIONS:
             if (source / name).is_file():
                 shutil.copyfile(source / name, partial / name)
+        if facts is not None:
+            (partial / "newsmt.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
         _flush(partial)
         if destination.is_dir():
             destination.rmdir()

@@ -218,7 +218,7 @@ def _read_elements(stream: Any, storage: _Storage, size: int) -> NDArray[Any]:
     if size != expected:
         raise ValueError(f"storage {storage.key} has {size} bytes, expected {expected}")
     data = np.empty(storage.elements, dtype="<u2" if storage.element_type == "bfloat16" else storage.element_type)
-    view = memoryview(data).cast("B") if storage.elements else memoryview(bytearray())
+    view = data.view(np.uint8).data if storage.elements else memoryview(b"")
     filled = 0
     while filled < size:
         count = stream.readinto(view[filled:])
