@@ -70,6 +70,9 @@ class Translation:
     blocks: tuple[TranslatedBlock, ...]
     system: System
 
+    def __str__(self) -> str:
+        return self.text
+
     @property
     def paragraphs(self) -> tuple[str, ...]:
         """The translated blocks, each on one line."""
