@@ -107,7 +107,11 @@ _SMALL_BEGINNING = re.compile(
     rf"[a-zäöü]{{1,2}}[A-ZÄÖÜ]|(?:{'|'.join(sorted(words.SMALL_NAMES))})\b|[a-z0-9][\w-]+\.[a-z]{{2,4}}\b|[a-z]\)\s"
 )
 # Small-letter endings of whole German words, which unknown abbreviations do not have.
-_WHOLE_WORD = re.compile(r"[a-zäöüß]{2,}(?:en|te|et|rt|lt|gt|bt|kt|nd|ht|nnt)\Z")
+_WHOLE_WORD = re.compile(
+    r"[a-zäöüß]{2,}(?:en|te|et|rt|lt|gt|bt|kt|nd|ht|nnt)\Z|[A-ZÄÖÜ][a-zäöüß]{3,}(?:en|er|ung|heit|keit|schaft|tion|tät)\Z"
+)
+# The agency that a report comes from: it opens the text that follows it, and closes one that ends with it.
+_AGENCY = re.compile(r"\([A-Za-z][A-Za-z/ -]{1,11}\)(?P<after>\s+[A-ZÄÖÜ„»\"])?")
 
 
 def _can_begin(text: str, start: int, candidate: re.Match[str], following: str) -> bool:
@@ -115,9 +119,12 @@ def _can_begin(text: str, start: int, candidate: re.Match[str], following: str) 
     first, at = candidate["next"], candidate.end("opening")
     if first in "-–—":
         after = text[at + 1 : at + 4].strip()
-        return bool(after) and (after[0].isupper() or after[0].isdigit() or after[0] in _OPENING)
+        return bool(after) and (after[0].isupper() or after[0].isdecimal() or after[0] in _OPENING)
     if first in ",;:)]}/%&=!?":
         return False
+    agency = _AGENCY.match(text, candidate.end("space"))
+    if agency:
+        return bool(agency["after"])
     if first in ".…":
         return text.startswith(("..", "…"), at)
     if not first.islower():
@@ -171,12 +178,12 @@ def _after_full_stop(text: str, start: int, candidate: re.Match[str], following:
         return True
     if len(word) > 1 and not candidate["closing"].isascii() or '"' in candidate["closing"]:
         return True
-    if word[-1].isdigit():
+    if word[-1].isdecimal():
         return _after_figure(text, start, candidate, word, following)
     dotted = _dotted(text, start, candidate.start(), word)
     if dotted:
         return _after_dotted(text, candidate, dotted, following)
-    if word in words.UNITS and text[: candidate.start() - len(word)].rstrip()[-1:].isdigit():
+    if word in words.UNITS and text[: candidate.start() - len(word)].rstrip()[-1:].isdecimal():
         return True
     last = _COMPOUND.split(word)[-1] or word
     if len(last) == 1 and last.isalpha():
@@ -212,7 +219,7 @@ def _after_dotted(text: str, candidate: re.Match[str], dotted: str, following: s
     if known in words.DOTTED_NEVER or dotted[-2:] in {".d", ".v"}:
         return False
     if known in words.DOTTED_ENDING or dotted[-2:] == ".Ä":
-        return True
+        return not candidate["opening"].startswith("(")
     parts = known.split(".")
     if known in words.DOTTED_MIDDLE or all(len(part) == 1 for part in parts):
         return _begins_anew(text, candidate, following)
@@ -233,18 +240,18 @@ def _after_letter(text: str, start: int, candidate: re.Match[str], letter: str, 
     """After an initial, a lettered thing ("Plan B.") or a small letter."""
     before = text[max(start, candidate.start() - 30) : candidate.start() - 1].split()
     if letter.islower():
-        return letter == "f" and bool(before) and before[-1][-1:].isdigit() and following in words.STARTERS
+        return letter == "f" and bool(before) and before[-1][-1:].isdecimal() and following in words.STARTERS
     if following in words.STARTERS:
         return bool(before) and following not in words.SURNAMES
     return bool(before) and before[-1] in words.LETTER_NOUNS
 
 
 def _after_abbreviation(text: str, candidate: re.Match[str], word: str, following: str) -> bool:
-    figure = candidate["next"].isdigit() or candidate["next"] == "§" or bool(_ROMAN.fullmatch(following))
+    figure = candidate["next"].isdecimal() or candidate["next"] == "§" or bool(_ROMAN.fullmatch(following))
     if word in words.BEFORE_FIGURE and figure:
         return False
     if word in words.ENDING:
-        return True
+        return not candidate["opening"].startswith("(")
     if word in words.NEVER_ENDING:
         return False
     if word in words.MIDDLE or word.endswith("str"):
@@ -254,16 +261,17 @@ def _after_abbreviation(text: str, candidate: re.Match[str], word: str, followin
 
 _MORE_OF_A_DATE = re.compile(r"\d{1,2}\.(?:\s?\d{2,4})?(?!\d)|000\b")
 _YEAR = re.compile(r"[12]\d{3}\b")
-_LIST_LEAD = re.compile(r"[:;(]\s*$")
+_LIST_LEAD = re.compile(rf"[:;(]\s*[{_QUOTES}]*$")
+_TRAILING_FIGURE = re.compile(r".*?(\d+)$")
 # "am 26. Briefwahl ist möglich": a verb after the noun shows that the noun begins a sentence.
 _NOUN_WITH_VERB = re.compile(rf"\w+ (?:{'|'.join(sorted(words.FINITE_VERBS))}) \w")
 
 
 def _after_figure(text: str, start: int, candidate: re.Match[str], word: str, following: str) -> bool:
     """Whether "5." is an ordinal, a list number, part of a date or the end of a sentence."""
-    figure = _COMPOUND.split(word)[-1]
-    if not figure.isdigit():
-        return not (re.fullmatch(r"\d{1,2}\.\d{1,2}", figure) and following in words.MONTHS)
+    if re.search(r"\d[.,:]\d+$", word):
+        return not (re.fullmatch(r"\d{1,2}\.\d{1,2}", word) and following in words.MONTHS)
+    figure = _TRAILING_FIGURE.sub(r"\1", word)
     head = text[max(start, candidate.start() - len(word) - 40) : candidate.start() - len(figure)]
     if not head.strip(_OPENING + " –—-*•"):
         return False
@@ -292,6 +300,8 @@ def _is_ordinal(text: str, start: int, candidate: re.Match[str], figure: str, be
     """Whether a noun that follows belongs to the figure, as the words before it show."""
     words_before = [word.lower().strip(_OPENING + ",") for word in before]
     nearest = words_before[-1] if words_before else ""
+    if before and before[-1].endswith(",") and len(figure) <= 2:
+        return True
     if nearest in words.ADVERBS_BEFORE_ORDINALS and len(words_before) > 1:
         nearest = words_before[0]
     if nearest not in words.DETERMINERS and not (
