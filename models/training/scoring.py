@@ -1,0 +1,76 @@
+"""Scores while a model trains: its weights as they would ship, int8 in CTranslate2, against a slice of text."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsmt.convert import convert
+from newsmt.normalization import fold_ascii
+
+__all__ = ["Score", "TestText", "read_text_set", "score_checkpoint", "translate_lines"]
+
+
+@dataclass(frozen=True)
+class TestText:
+    """Sources with one reference each."""
+
+    sources: tuple[str, ...]
+    references: tuple[str, ...]
+
+    __test__ = False  # no test class, whatever pytest thinks of its name
+
+
+@dataclass(frozen=True)
+class Score:
+    """sacrebleu's BLEU and chrF, 0 to 100, and the first hypotheses to look at."""
+
+    bleu: float
+    chrf: float
+    samples: tuple[str, ...]
+
+
+def read_text_set(directory: Path, *, lines: int = 0) -> TestText:
+    """source.de and the first reference*.en of a directory; the first `lines` of them (0: all)."""
+    reference = sorted(directory.glob("reference*.en"))[0]
+    sources, references = ((directory / "source.de").read_text("utf-8"), reference.read_text("utf-8"))
+    pairs = list(zip(sources.splitlines(), references.splitlines(), strict=True))[: lines or None]
+    return TestText(*map(tuple, zip(*pairs, strict=True)))  # type: ignore[arg-type]
+
+
+def score_checkpoint(directory: Path, text: TestText, *, beam_size: int = 1, threads: int = 2) -> Score:
+    """Convert a Marian directory to CTranslate2 int8, translate line by line, score."""
+    import sacrebleu
+
+    with tempfile.TemporaryDirectory() as scratch:
+        converted = Path(scratch) / "int8"
+        convert(directory, converted, precision="int8")
+        hypotheses = translate_lines(
+            converted, directory / "source.spm", text.sources, beam_size=beam_size, threads=threads
+        )
+    bleu = sacrebleu.corpus_bleu(hypotheses, [list(text.references)])
+    chrf = sacrebleu.corpus_chrf(hypotheses, [list(text.references)])
+    return Score(bleu.score, chrf.score, tuple(hypotheses[:3]))
+
+
+def translate_lines(
+    converted: Path, pieces: Path, lines: Sequence[str], *, beam_size: int = 1, threads: int = 2
+) -> list[str]:
+    """Each line as one segment, with no splitting into sentences, as the published scores are made."""
+    import ctranslate2
+    import sentencepiece
+
+    processor = sentencepiece.SentencePieceProcessor(model_file=str(pieces))
+    translator = ctranslate2.Translator(str(converted), compute_type="int8", inter_threads=threads, intra_threads=1)
+    sources = [[*processor.encode(fold_ascii(line), out_type=str), "</s>"] for line in lines]
+    results = translator.translate_batch(
+        sources,
+        beam_size=beam_size,
+        max_batch_size=1024,
+        batch_type="tokens",
+        max_input_length=0,
+        max_decoding_length=400,
+    )
+    return [processor.decode(result.hypotheses[0]) for result in results]
