@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from newsmt.backends import Backend, Hypothesis
+from newsmt.backends import Backend
+from newsmt.decoding import Decoded, Progress, decode
 from newsmt.document import Block, Document, LineBreaks, parse, render
-from newsmt.errors import BackendContractError, UsageError
-from newsmt.inspection import find_faults
+from newsmt.errors import UsageError
 from newsmt.normalization import NORMALIZATIONS
 from newsmt.numbers import localize_numbers, missing_numbers
 from newsmt.options import DecodingOptions
 from newsmt.preparation import PreparedSegment, prepare_block
-from newsmt.segmentation import split_to_fit
 from newsmt.translation import SegmentWarning, System, TranslatedBlock, TranslatedSegment, Translation
 from newsmt.typography import restore_capital, restore_quotation_marks, restore_signs
 
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
     from newsmt.registry import Checkpoint
 
 __all__ = ["Translator", "load_translator", "translate"]
-
-logger = logging.getLogger("newsmt")
 
 # Segments decoded in one go: enough that batches are full and of like length, few enough that memory stays flat.
 _WINDOW_SEGMENTS = 4096
@@ -63,48 +59,50 @@ class Translator:
         self._segment_tokens = min(segment_tokens or backend.max_source_tokens, backend.max_source_tokens)
         self._line_breaks: LineBreaks = line_breaks
 
-    def translate(self, text: str, options: DecodingOptions | None = None) -> Translation:
-        """Translate one article."""
-        return next(self.translate_documents([text], options))
+    def translate(
+        self, text: str, options: DecodingOptions | None = None, *, progress: Progress | None = None
+    ) -> Translation:
+        """Translate one article; progress is called with how many segments are done, of how many."""
+        return next(self.translate_documents([text], options, progress=progress))
 
     def translate_documents(
-        self, texts: Iterable[str], options: DecodingOptions | None = None
+        self, texts: Iterable[str], options: DecodingOptions | None = None, *, progress: Progress | None = None
     ) -> Iterator[Translation]:
         """Translate articles one after another, in order; segments of many articles share batches.
 
-        texts may be endless: articles are taken as they are needed, some thousand segments ahead.
+        texts may be endless: articles are taken as they are needed, some thousand segments ahead, and progress is
+        about these.
         """
         for window in _windows(self._prepare(text) for text in texts):
-            decoded = self._decode([segment for article in window for segment in article.segments], options)
+            decoded = self._decode(window, options, progress)
             for article in window:
                 yield self._assemble(article, decoded)
 
     def translate_segments(
-        self, sources: Sequence[str], options: DecodingOptions | None = None
+        self, sources: Sequence[str], options: DecodingOptions | None = None, *, progress: Progress | None = None
     ) -> list[TranslatedSegment]:
         """Translate lines on their own, one result per line in order, as test sets have them.
 
         A line may hold several sentences. A blank line gives an empty segment.
         """
         articles = [self._prepare(source, line_breaks="join") for source in sources]
-        translations: list[TranslatedSegment] = []
-        for window in _windows(articles):
-            decoded = self._decode([segment for article in window for segment in article.segments], options)
-            translations += [_as_one_segment(self._assemble(article, decoded), article.text) for article in window]
-        return translations
+        decoded = self._decode(articles, options, progress)
+        return [_as_one_segment(self._assemble(article, decoded), article.text) for article in articles]
 
     def _prepare(self, text: str, line_breaks: LineBreaks | None = None) -> _Article:
         document = parse(text, line_breaks=line_breaks or self._line_breaks)
         return _Article(text, document, [prepare_block(block, self._normalization) for block in document.blocks])
 
-    def _decode(self, segments: Sequence[PreparedSegment], options: DecodingOptions | None) -> dict[str, _Decoded]:
+    def _decode(
+        self, articles: Sequence[_Article], options: DecodingOptions | None, progress: Progress | None
+    ) -> dict[str, Decoded]:
         """What the model makes of each text it is to see, every text once."""
-        inputs = list(dict.fromkeys(segment.model_input for segment in segments if segment.model_input))
-        return dict(
-            zip(inputs, decode(self.backend, inputs, options or self.options, self._segment_tokens), strict=True)
-        )
+        texts = (segment.model_input for article in articles for segment in article.segments)
+        inputs = list(dict.fromkeys(text for text in texts if text))
+        decoded = decode(self.backend, inputs, options or self.options, self._segment_tokens, progress)
+        return dict(zip(inputs, decoded, strict=True))
 
-    def _assemble(self, article: _Article, decoded: dict[str, _Decoded]) -> Translation:
+    def _assemble(self, article: _Article, decoded: dict[str, Decoded]) -> Translation:
         blocks = [
             _translated_block(block, prepared, decoded)
             for block, prepared in zip(article.document.blocks, article.prepared, strict=True)
@@ -125,7 +123,7 @@ class _Article:
     def segments(self) -> list[PreparedSegment]:
         return [segment for block in self.prepared for segment in block]
 
-    def is_copied(self, decoded: dict[str, _Decoded]) -> bool:
+    def is_copied(self, decoded: dict[str, Decoded]) -> bool:
         return all(not one.model_input or decoded[one.model_input].text == one.model_input for one in self.segments)
 
 
@@ -143,7 +141,7 @@ def _windows(articles: Iterable[_Article]) -> Iterator[list[_Article]]:
         yield window
 
 
-def _translated_block(block: Block, prepared: list[PreparedSegment], decoded: dict[str, _Decoded]) -> TranslatedBlock:
+def _translated_block(block: Block, prepared: list[PreparedSegment], decoded: dict[str, Decoded]) -> TranslatedBlock:
     """The segments with their texts, quotation marks restored over the block as a whole."""
     raw = [decoded[one.model_input].text if one.model_input else one.source for one in prepared]
     sent = [index for index, one in enumerate(prepared) if one.model_input and one.fixed is None]
@@ -158,7 +156,7 @@ def _translated_block(block: Block, prepared: list[PreparedSegment], decoded: di
 
 
 def _translated_segment(
-    one: PreparedSegment, hypothesis: str, marked: str | None, decoded: _Decoded | None
+    one: PreparedSegment, hypothesis: str, marked: str | None, decoded: Decoded | None
 ) -> TranslatedSegment:
     if decoded is None:
         return TranslatedSegment(one.source, one.source, one.source, None, one.warnings)
@@ -183,85 +181,6 @@ def _as_one_segment(translation: Translation, source: str) -> TranslatedSegment:
         sum(scores) / len(scores) if scores else None,
         tuple(dict.fromkeys(warning for _, warning in translation.warnings)),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Decoded:
-    """What a model made of one text, whole again if it was decoded in pieces."""
-
-    text: str
-    score: float
-    warnings: tuple[SegmentWarning, ...] = ()
-
-
-# Where most of many hypotheses look wrong, the model is: decoding them again would only take longer.
-_BROKEN_MODEL_SHARE, _BROKEN_MODEL_LEAST = 0.5, 32
-
-
-def decode(backend: Backend, inputs: Sequence[str], options: DecodingOptions, most_tokens: int) -> list[_Decoded]:
-    """Decode texts of any length, one result per text in order; what looks wrong is decoded again in smaller pieces."""
-    if not inputs:
-        return []
-    groups = [_pieces(backend, *one, most_tokens) for one in _counted(backend, inputs)]
-    decoded = _decode_groups(backend, groups, options)
-    suspects = [index for index, one in enumerate(decoded) if one.warnings]
-    if len(suspects) > max(_BROKEN_MODEL_LEAST, _BROKEN_MODEL_SHARE * len(inputs)):
-        logger.warning(
-            "%d of %d segments came out cut, empty or repetitive: the model is damaged or not made for this text",
-            len(suspects),
-            len(inputs),
-        )
-    elif suspects:
-        again = _decode_again(backend, [inputs[index] for index in suspects], options)
-        for index, one in zip(suspects, again, strict=True):
-            decoded[index] = min(decoded[index], one, key=lambda candidate: len(candidate.warnings))
-    return [one if one.text.strip() else replace(one, text=source) for one, source in zip(decoded, inputs, strict=True)]
-
-
-_FEWEST_TOKENS_TO_HALVE = 12
-
-
-def _decode_again(backend: Backend, inputs: Sequence[str], options: DecodingOptions) -> list[_Decoded]:
-    """Decode in halves and with no three words twice, as far as a text is long enough to be halved."""
-    groups = [
-        _pieces(backend, text, tokens, tokens // 2 + 2 if tokens >= _FEWEST_TOKENS_TO_HALVE else tokens)
-        for text, tokens in _counted(backend, inputs)
-    ]
-    return _decode_groups(backend, groups, replace(options, no_repeat_ngram_size=options.no_repeat_ngram_size or 3))
-
-
-def _decode_groups(backend: Backend, groups: Sequence[list[str]], options: DecodingOptions) -> list[_Decoded]:
-    """One result per group of pieces, all pieces decoded in one call."""
-    pieces = [piece for group in groups for piece in group]
-    hypotheses = backend.generate(pieces, options)
-    if len(hypotheses) != len(pieces):
-        raise BackendContractError(f"{backend.name} gave {len(hypotheses)} hypotheses for {len(pieces)} sources")
-    faults = [find_faults(source, one) for source, one in zip(pieces, hypotheses, strict=True)]
-    decoded = []
-    start = 0
-    for group in groups:
-        stop = start + len(group)
-        decoded.append(_joined(hypotheses[start:stop], faults[start:stop]))
-        start = stop
-    return decoded
-
-
-def _counted(backend: Backend, inputs: Sequence[str]) -> list[tuple[str, int]]:
-    return list(zip(inputs, backend.count_tokens(inputs), strict=True))
-
-
-def _pieces(backend: Backend, text: str, tokens: int, limit: int) -> list[str]:
-    if tokens <= limit:
-        return [text]
-    limit = min(limit, backend.max_source_tokens)
-    return [piece for piece, _ in split_to_fit(text, limit, backend.count_tokens) if piece.strip()]
-
-
-def _joined(hypotheses: Sequence[Hypothesis], faults: Sequence[tuple[SegmentWarning, ...]]) -> _Decoded:
-    text = " ".join(one.text for one in hypotheses if one.text)
-    tokens = sum(max(1, one.tokens) for one in hypotheses)
-    score = sum(one.score * max(1, one.tokens) for one in hypotheses) / max(1, tokens)
-    return _Decoded(text, score, tuple(dict.fromkeys(fault for group in faults for fault in group)))
 
 
 def load_translator(

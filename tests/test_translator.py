@@ -265,3 +265,23 @@ def test_bad_arguments():
         Translator(EchoBackend(), normalization="moses")
     with pytest.raises(UsageError, match="beam_size=0"):
         newsmt.DecodingOptions(beam_size=0)
+
+
+def test_progress_is_told_and_changes_nothing():
+    text = "\n".join(f"Das ist Satz {index} von vielen." for index in range(1200))
+    steps = []
+    translator = Translator(ScriptedBackend(shout))
+    translation = translator.translate(text, progress=lambda done, total: steps.append((done, total)))
+    assert steps == [(0, 1200), (512, 1200), (1024, 1200), (1200, 1200)]
+    assert translation == translator.translate(text)
+
+
+def test_a_word_longer_than_the_model_comes_back_in_one_piece():
+    word = "Donaudampfschifffahrt" * 40
+
+    class Letters(EchoBackend):
+        def count_tokens(self, sources):
+            return [len(source) for source in sources]
+
+    text = f"Das Wort {word} ist lang."
+    assert Translator(Letters(max_source_tokens=50)).translate(text).text == text

@@ -13,6 +13,7 @@ from newsmt.errors import InputError
 from newsmt.textfile import decode_text, read_text, write_text
 
 if TYPE_CHECKING:
+    from newsmt.decoding import Progress
     from newsmt.translation import Translation
 
 __all__ = ["add_parser", "run"]
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     output = None if arguments.output in (None, "-") else Path(arguments.output)
     if output and (output.is_dir() or not output.parent.is_dir()):
         raise InputError(f"{output}: cannot be written: {'is a directory' if output.is_dir() else 'no such folder'}")
-    translation = translator_of(arguments).translate(text)
+    translation = translator_of(arguments).translate(text, progress=None if arguments.quiet else progress_line())
     if not arguments.quiet:
         report(translation)
     rendered = translation.text
@@ -65,6 +66,21 @@ def write_stdout(text: str) -> None:
     while rest:  # with PYTHONUNBUFFERED set, one write takes no more than the pipe has room for
         rest = rest[sys.stdout.buffer.write(rest) :]
     sys.stdout.buffer.flush()
+
+
+def progress_line() -> Progress | None:
+    """A line on a terminal's stderr that says how far a long article is; nothing elsewhere or for a short one."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int) -> None:
+        if done < total:
+            sys.stderr.write(f"\rnewsmt: {done:,} of {total:,} segments")
+        else:
+            sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+    return show
 
 
 _SHOWN_WARNINGS = 10

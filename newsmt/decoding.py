@@ -1,0 +1,154 @@
+"""Texts of any length through a backend: split to fit, decoded, inspected, decoded again where they look wrong."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from newsmt.backends import Backend, Hypothesis
+from newsmt.errors import BackendContractError
+from newsmt.inspection import find_faults
+from newsmt.options import DecodingOptions
+from newsmt.segmentation import split_to_fit
+from newsmt.translation import SegmentWarning
+
+__all__ = ["Decoded", "Progress", "decode"]
+
+logger = logging.getLogger("newsmt")
+
+# Called with the segments done and the segments in all.
+Progress = Callable[[int, int], None]
+
+# A piece of a text and what stands between it and the next.
+_Piece = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """What a model made of one text, whole again if it was decoded in pieces.
+
+    score: mean log-probability over all tokens.
+    """
+
+    text: str
+    score: float
+    warnings: tuple[SegmentWarning, ...] = ()
+
+
+# Where most of many hypotheses look wrong, the model is: decoding them again would only take longer.
+_BROKEN_MODEL_SHARE, _BROKEN_MODEL_LEAST = 0.5, 32
+
+
+def decode(
+    backend: Backend,
+    inputs: Sequence[str],
+    options: DecodingOptions,
+    most_tokens: int,
+    progress: Progress | None = None,
+) -> list[Decoded]:
+    """Decode texts of any length, one result per text in order; none is blank.
+
+    most_tokens: longer texts are decoded in pieces. What looks wrong is decoded again in smaller pieces, and carries a
+    warning if it still does; where the model wrote nothing at all the input stands in its place.
+    """
+    if not inputs:
+        return []
+    groups = [_pieces(backend, *one, most_tokens) for one in _counted(backend, inputs)]
+    decoded = _decode_groups(backend, groups, options, progress)
+    suspects = [index for index, one in enumerate(decoded) if one.warnings]
+    if len(suspects) > max(_BROKEN_MODEL_LEAST, _BROKEN_MODEL_SHARE * len(inputs)):
+        logger.warning(
+            "%d of %d segments came out cut, empty or repetitive: the model is damaged or not made for this text",
+            len(suspects),
+            len(inputs),
+        )
+    elif suspects:
+        again = _decode_again(backend, [inputs[index] for index in suspects], options)
+        for index, one in zip(suspects, again, strict=True):
+            decoded[index] = min(decoded[index], one, key=lambda candidate: len(candidate.warnings))
+    return [one if one.text.strip() else replace(one, text=text) for one, text in zip(decoded, inputs, strict=True)]
+
+
+_FEWEST_TOKENS_TO_HALVE = 12
+
+
+def _decode_again(backend: Backend, inputs: Sequence[str], options: DecodingOptions) -> list[Decoded]:
+    """Decode in halves and with no three words twice, as far as a text is long enough to be halved."""
+    groups = [
+        _pieces(backend, text, tokens, tokens // 2 + 2 if tokens >= _FEWEST_TOKENS_TO_HALVE else tokens)
+        for text, tokens in _counted(backend, inputs)
+    ]
+    return _decode_groups(backend, groups, replace(options, no_repeat_ngram_size=options.no_repeat_ngram_size or 3))
+
+
+def _counted(backend: Backend, inputs: Sequence[str]) -> list[tuple[str, int]]:
+    return list(zip(inputs, backend.count_tokens(inputs), strict=True))
+
+
+def _pieces(backend: Backend, text: str, tokens: int, limit: int) -> list[_Piece]:
+    """The text whole if it fits, else in pieces; blank ones go into the gap before them."""
+    limit = min(limit, backend.max_source_tokens)
+    if tokens <= limit:
+        return [(text, "")]
+    pieces: list[_Piece] = []
+    for piece, gap in split_to_fit(text, limit, backend.count_tokens):
+        if piece.strip() or not pieces:
+            pieces.append((piece, gap))
+        else:
+            before, gap_before = pieces[-1]
+            pieces[-1] = (before, gap_before + piece + gap)
+    return pieces
+
+
+def _decode_groups(
+    backend: Backend, groups: Sequence[list[_Piece]], options: DecodingOptions, progress: Progress | None = None
+) -> list[Decoded]:
+    """One result per group of pieces, all pieces decoded together."""
+    pieces = [piece for group in groups for piece, _ in group]
+    hypotheses = _generate(backend, pieces, options, progress)
+    faults = [find_faults(source, one) for source, one in zip(pieces, hypotheses, strict=True)]
+    decoded = []
+    start = 0
+    for group in groups:
+        stop = start + len(group)
+        decoded.append(_joined([gap for _, gap in group], hypotheses[start:stop], faults[start:stop]))
+        start = stop
+    return decoded
+
+
+# Few enough that progress is seen, enough that the last, half-filled batches do not count.
+_SEGMENTS_BETWEEN_REPORTS = 512
+
+
+def _generate(
+    backend: Backend, sources: Sequence[str], options: DecodingOptions, progress: Progress | None
+) -> list[Hypothesis]:
+    """All hypotheses in order; in slices of like length where somebody wants to know how far it is."""
+    if progress is None:
+        return _checked(backend, sources, options)
+    order = sorted(range(len(sources)), key=lambda index: len(sources[index]), reverse=True)
+    hypotheses: dict[int, Hypothesis] = {}
+    for start in range(0, len(order), _SEGMENTS_BETWEEN_REPORTS):
+        progress(start, len(order))
+        indices = order[start : start + _SEGMENTS_BETWEEN_REPORTS]
+        generated = _checked(backend, [sources[index] for index in indices], options)
+        hypotheses.update(zip(indices, generated, strict=True))
+    progress(len(order), len(order))
+    return [hypotheses[index] for index in range(len(sources))]
+
+
+def _checked(backend: Backend, sources: Sequence[str], options: DecodingOptions) -> list[Hypothesis]:
+    hypotheses = backend.generate(sources, options)
+    if len(hypotheses) != len(sources):
+        raise BackendContractError(f"{backend.name} gave {len(hypotheses)} hypotheses for {len(sources)} sources")
+    return hypotheses
+
+
+def _joined(
+    gaps: Sequence[str], hypotheses: Sequence[Hypothesis], faults: Sequence[tuple[SegmentWarning, ...]]
+) -> Decoded:
+    text = "".join(one.text + (" " if gap else "") for one, gap in zip(hypotheses, gaps, strict=True)).strip()
+    tokens = [max(1, one.tokens) for one in hypotheses]
+    score = sum(one.score * count for one, count in zip(hypotheses, tokens, strict=True)) / sum(tokens)
+    return Decoded(text, score, tuple(dict.fromkeys(fault for group in faults for fault in group)))
