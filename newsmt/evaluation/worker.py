@@ -1,0 +1,118 @@
+"""The process of one model, started by the runner: `python -m newsmt.evaluation.worker TASK.json RESULT.json`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from newsmt.errors import NewsmtError
+
+if TYPE_CHECKING:
+    from newsmt.translation import TranslatedSegment
+    from newsmt.translator import Translator
+
+__all__ = ["main", "measure"]
+
+_WARM_UP_SEGMENTS = 4
+
+
+def main(task_file: str, result_file: str) -> None:
+    """Do the task and leave its result, or the error met, in the result file."""
+    from newsmt.cli.logs import log_to_stderr
+
+    log_to_stderr()
+    task = json.loads(Path(task_file).read_text(encoding="utf-8"))
+    try:
+        result = _work(task)
+    except NewsmtError as error:
+        result = {"error": {"type": type(error).__name__, "message": str(error)}}
+    Path(result_file).write_text(json.dumps(result), encoding="utf-8")
+
+
+def _work(task: dict[str, Any]) -> dict[str, Any]:
+    from newsmt.options import DecodingOptions
+
+    started = time.perf_counter()
+    translator = _load(task["load"], DecodingOptions(**task["options"]))
+    load_seconds = time.perf_counter() - started
+    return measure(
+        translator,
+        task["sources"],
+        load_seconds=load_seconds,
+        passes=task["passes"],
+        sample=task["sample"],
+        threads=task["load"]["threads"],
+    )
+
+
+def _load(arguments: dict[str, Any], options: Any) -> Translator:
+    from newsmt.translator import load_translator
+
+    return load_translator(**arguments, options=options)
+
+
+def measure(
+    translator: Translator,
+    sources: Sequence[str],
+    *,
+    load_seconds: float,
+    passes: int,
+    sample: Sequence[int],
+    threads: int | None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, Any]:
+    """Warm up, translate all sources once, then time the sample between runs of the reference workload."""
+    from newsmt.evaluation.machine import describe_machine, package_versions, peak_memory_bytes
+
+    translator.translate_segments(sources[:_WARM_UP_SEGMENTS])
+    started = clock()
+    segments = translator.translate_segments(sources)
+    seconds = clock() - started
+    peak_memory = peak_memory_bytes()  # before the reference workload takes its own
+    passes_seconds, reference_seconds = _timed_passes(translator, [sources[index] for index in sample], passes, threads)
+    return {
+        "texts": [segment.text for segment in segments],
+        "hypotheses": [segment.hypothesis for segment in segments],
+        "engine": translator.system.backend,
+        "load_seconds": load_seconds,
+        "seconds": seconds,
+        "peak_memory_bytes": peak_memory,
+        "passes": passes_seconds,
+        "reference_passes": reference_seconds,
+        "warnings": _count_warnings(segments),
+        "machine": describe_machine(),
+        "versions": package_versions(),
+    }
+
+
+def _timed_passes(
+    translator: Translator, sources: Sequence[str], passes: int, threads: int | None
+) -> tuple[list[float], list[float]]:
+    """Seconds of each pass, and of the reference workload before, between and after them."""
+    if not passes:
+        return [], []
+    from newsmt.evaluation.reference import ReferenceWorkload
+
+    device = "cuda" if "cuda" in translator.system.backend else "cpu"
+    with ReferenceWorkload(device=device, threads=threads) as reference:
+        reference.seconds()  # warm-up
+        references, timed = [reference.seconds()], []
+        for _ in range(passes):
+            started = time.perf_counter()
+            translator.translate_segments(sources)
+            timed.append(time.perf_counter() - started)
+            references.append(reference.seconds())
+    return timed, references
+
+
+def _count_warnings(segments: Sequence[TranslatedSegment]) -> dict[str, int]:
+    return dict(sorted(Counter(str(warning) for segment in segments for warning in segment.warnings).items()))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
