@@ -1,0 +1,1 @@
+"""Summaries: sentences of an article, their ranking, what a summary may claim, and the models that write one."""
