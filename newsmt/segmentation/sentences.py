@@ -60,18 +60,20 @@ _OPENING = _QUOTES + r"(\[¿¡"
 _CLOSING = _QUOTES + r")\]"
 _EMOJI = "\u2600-\u26ff\u270a-\u270d\u2728\u2764\ufe0f\u200d\U0001f000-\U0001faff"
 # The mark, what closes with it, the space, and a look at what follows. A quotation mark or emoji that stands alone after
-# the space still belongs to the sentence. The lookbehind keeps long runs of marks linear.
+# the space still belongs to the sentence; the space may have been forgotten. The lookbehind keeps runs of marks linear.
 _CANDIDATE = re.compile(
     rf"""
     (?: (?<![.!?…]) (?P<mark>[.!?…]++) | (?<=\s) (?P<emoji>[{_EMOJI}]++) )
     (?P<closing>[{_CLOSING}]*+)
-    (?P<space> \s++ (?: (?P<stray> (?:[“”«»]++ (?=[\s,;:.!?]) | "(?=[,;:]) | [{_EMOJI}]++ (?=\s) ) ) \s*+ )? )
+    (?P<space>
+        \s++ (?: (?P<stray> [“”«»]++ (?=[\s,;:.!?]) | "(?=[,;:]) | [{_EMOJI}]++ [{_CLOSING}]*+ (?=\s) ) \s*+ )?
+        | (?= [A-ZÄÖÜ][a-zäöü]+ \s [a-zäöü] )
+    )
     (?= (?P<opening>(?:[{_OPENING}]\s?)*) (?P<next>\S?) (?P<rest>\w*) )
     """,
     re.VERBOSE,
 )
-# A space was forgotten: "gekommen.Die Polizei sucht".
-_NO_SPACE = re.compile(r"(?<=[a-zäöüß]{3})[.!?][“”\"]?(?=([A-ZÄÖÜ][a-zäöü]+)\s+[a-zäöü])")
+_SMALL_WORD = re.compile(r"[a-zäöüß]{3}\Z")
 _LOOK_BACK = 48
 _BRACKET_SPAN = 300
 
@@ -90,7 +92,9 @@ def _ends_sentence(text: str, start: int, candidate: re.Match[str]) -> bool:
     following = candidate["next"] + candidate["rest"]
     if candidate["emoji"]:
         return following in words.STARTERS
-    if not _can_begin(text, start, candidate, following):
+    if not candidate["space"]:
+        return following in words.STARTERS and bool(_SMALL_WORD.search(text, start, candidate.start()))
+    if not _can_begin(text, start, candidate):
         return False
     at = candidate.start()
     if text.rfind("(", max(start, at - _BRACKET_SPAN), at) >= 0:
@@ -108,13 +112,15 @@ _SMALL_BEGINNING = re.compile(
 )
 # Small-letter endings of whole German words, which unknown abbreviations do not have.
 _WHOLE_WORD = re.compile(
-    r"[a-zäöüß]{2,}(?:en|te|et|rt|lt|gt|bt|kt|nd|ht|nnt)\Z|[A-ZÄÖÜ][a-zäöüß]{3,}(?:en|er|ung|heit|keit|schaft|tion|tät)\Z"
+    r"""(?: [a-zäöüß]{2,} (?:en|te|et|rt|lt|gt|bt|kt|nd|ht|nnt)
+          | [A-ZÄÖÜ][a-zäöüß]{3,} (?:en|er|ung|heit|keit|schaft|tion|tät) )\Z""",
+    re.VERBOSE,
 )
 # The agency that a report comes from: it opens the text that follows it, and closes one that ends with it.
 _AGENCY = re.compile(r"\([A-Za-z][A-Za-z/ -]{1,11}\)(?P<after>\s+[A-ZÄÖÜ„»\"])?")
 
 
-def _can_begin(text: str, start: int, candidate: re.Match[str], following: str) -> bool:
+def _can_begin(text: str, start: int, candidate: re.Match[str]) -> bool:
     """Whether a sentence can begin with this: not with a small letter, but for brands, quotations and slips."""
     first, at = candidate["next"], candidate.end("opening")
     if first in "-–—":
@@ -157,7 +163,9 @@ def _after_strong_mark(text: str, candidate: re.Match[str], following: str) -> b
         return name not in words.NAMES_WITH_MARK or following in words.STARTERS
     if text[at - 1 : at] in {"(", "["}:
         return False
-    return bool(candidate["closing"]) or following in words.STARTERS or not text[at - 1 : at].isspace()
+    if candidate["closing"] or following in words.STARTERS or not text[at - 1 : at].isspace():
+        return True
+    return bool(_WORD_WITH_PRONOUN.match(text, candidate.end("opening")))
 
 
 def _word_before(text: str, start: int, at: int) -> str:
@@ -176,7 +184,7 @@ def _after_full_stop(text: str, start: int, candidate: re.Match[str], following:
         return True
     if not word or not (word[-1].isalnum() or word[-1] in _CLOSING):
         return True
-    if len(word) > 1 and not candidate["closing"].isascii() or '"' in candidate["closing"]:
+    if len(word) > 1 and candidate["closing"].strip(")]"):
         return True
     if word[-1].isdecimal():
         return _after_figure(text, start, candidate, word, following)
@@ -263,8 +271,12 @@ _MORE_OF_A_DATE = re.compile(r"\d{1,2}\.(?:\s?\d{2,4})?(?!\d)|000\b")
 _YEAR = re.compile(r"[12]\d{3}\b")
 _LIST_LEAD = re.compile(rf"[:;(]\s*[{_QUOTES}]*$")
 _TRAILING_FIGURE = re.compile(r".*?(\d+)$")
+_BEFORE_BARE_ORDINALS = frozenset({"und", "oder", "bis", "–", "-", "als", "an"})
+# These can stand before a bare date: "am 5.", "bis zum 15.".
+_BEFORE_DATES = frozenset({"am", "zum", "vom", "dem", "den"})
 # "am 26. Briefwahl ist möglich": a verb after the noun shows that the noun begins a sentence.
 _NOUN_WITH_VERB = re.compile(rf"\w+ (?:{'|'.join(sorted(words.FINITE_VERBS))}) \w")
+_WORD_WITH_PRONOUN = re.compile(r"\w+ (?:ich|du|er|sie|es|wir|ihr|man)\b")
 
 
 def _after_figure(text: str, start: int, candidate: re.Match[str], word: str, following: str) -> bool:
@@ -304,10 +316,7 @@ def _is_ordinal(text: str, start: int, candidate: re.Match[str], figure: str, be
         return True
     if nearest in words.ADVERBS_BEFORE_ORDINALS and len(words_before) > 1:
         nearest = words_before[0]
-    if nearest not in words.DETERMINERS and not (
-        len(figure) <= 3 and nearest in {"und", "oder", "bis", "–", "-", "als", "an"}
-    ):
+    if nearest not in words.DETERMINERS and not (len(figure) <= 3 and nearest in _BEFORE_BARE_ORDINALS):
         return False
-    return (
-        not _NOUN_WITH_VERB.match(text, candidate.end("opening")) or not text[start : candidate.start()].count(" ") > 2
-    )
+    stands_alone = nearest in _BEFORE_DATES and text.count(" ", start, candidate.start()) > 2
+    return not (stands_alone and _NOUN_WITH_VERB.match(text, candidate.end("opening")))

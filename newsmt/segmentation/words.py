@@ -21,7 +21,78 @@ __all__ = [
 STARTERS = frozenset(
     word.capitalize()
     for word in """
-    der die das dem den des ein eine einem einen einer eines kein keine keinem keinen keiner keines keinerlei dieser diese dieses diesem diesen jener jene jenes jenem jenen jeder jede jedes jedem jeden jedwede welcher welche welches welchem welchen mancher manche manches manchem manchen solcher solche solches solchem solchen derselbe dieselbe dasselbe denselben demselben desselben dieselben derjenige diejenige dasjenige diejenigen denjenigen derselben derjenigen derlei derartige derartiges derartigen dergleichen dies ich du er sie es wir ihr mich dich ihn uns euch mir dir ihm ihnen man jemand niemand nichts etwas alles beide beiden beides einige einigen einiges einigem einiger etliche mehrere mehreren viele vielen vieles viel wenige wenigen weniges wenig weniger alle allen allem aller sämtliche jeglicher jegliche andere anderer anderes anderen anders selbst selber irgendetwas irgendjemand irgendwann irgendwie irgendwo jedermann keins mein meine meinem meinen meiner meines dein deine deinem deinen deiner deines sein seine seinem seinen seiner seines ihre ihrem ihren ihrer ihres unser unsere unserem unseren unserer unseres eure eurem euren eurer wer wen wem wessen was wann warum wieso weshalb weswegen wie wo woher wohin womit wobei wofür wogegen worauf woraus worin worüber wovon wozu wonach wodurch woran worum wovor inwiefern inwieweit dessen deren denen und oder aber denn sondern doch jedoch sowie sowohl weder entweder noch zwar als dass weil wenn falls ob obwohl obgleich obschon obzwar sobald solange soweit sofern soviel sooft während nachdem bevor ehe bis seit seitdem da damit indem sodass wohingegen wiewohl gleichwohl wenngleich zumal ab abseits abzüglich an am angesichts anhand anlässlich anstatt anstelle auf aufgrund aus ausgenommen außer außerhalb bei beim bezüglich binnen dank diesseits durch durchs einschließlich entgegen entlang entsprechend für fürs gegen gegenüber gemäß hinsichtlich hinter im in infolge inklusive inmitten innerhalb ins jenseits kraft längs laut mangels mit mithilfe mittels nach nahe namens neben nebst ohne per pro rund samt seitens statt trotz über übers um ums ungeachtet unter unterhalb unweit vom von vor vorbehaltlich wegen wider zu zufolge zugunsten zulasten zum zur zuzüglich zwecks zwischen oberhalb via abends abermals abschließend absolut ähnlich ähnliche ähnliches ähnlichen allein alleine allenfalls allerdings allerorten allgemein allmählich also alsbald alternativ anderenfalls andernfalls anderenorts andernorts anderseits andererseits anfangs angeblich angefangen anscheinend anschließend ansonsten apropos auch augenscheinlich ausdrücklich ausgerechnet ausnahmsweise ausschließlich außen außerdem äußerlich äußerst bald bedauerlicherweise beinahe beispielsweise bekanntermaßen bekanntlich bemerkenswert bemerkenswerterweise besonders besser bestenfalls bestimmt beziehungsweise bezeichnend bezeichnenderweise bislang bisher bisweilen bitte bloß dabei dadurch dafür dagegen daher dahin dahinter damals danach daneben dann daran darauf daraufhin daraus darin darüber darum darunter davon davor dazu dazwischen demgegenüber demgemäß demnach demnächst demzufolge dennoch derart derzeit derweil deshalb desto deswegen deutlich diesbezüglich diesmal direkt dort dorther dorthin draußen dreimal drinnen drüben durchaus durchschnittlich eben ebenfalls ebenso ebensowenig eher ehedem ehrlich eigens eigentlich eilig einerseits einfach eingangs einigermaßen einmal einst einstweilen einzig endlich entscheidend erfahrungsgemäß erfreulich erfreulicherweise erneut ernsthaft erst erstens erstmal erstmals etwa eventuell fast ferner fest folglich fortan freilich früher frühestens ganz gar gänzlich geradezu gelegentlich gemeinsam genau genauso genug gerade gern gerne gestern gewiss gewissermaßen gewöhnlich glatt gleich gleichermaßen gleichfalls gleichsam gleichzeitig glücklicherweise gottlob grundsätzlich größtenteils halb hauptsächlich heute heutzutage her hernach heuer hier hierauf hierbei hierdurch hierfür hiergegen hierin hiermit hierüber hiervon hierzu hierzulande hin hingegen hinten hinterher historisch hoch hoffentlich höchst höchstens immer immerhin immerzu indes indessen infolgedessen insbesondere insgesamt insofern insoweit inzwischen irgend ja jahrelang jahrzehntelang je jedenfalls jederzeit jemals jetzt jüngst kaum keinesfalls keineswegs klar konkret kritisch künftig kurz kurzerhand kurzfristig kürzlich lange längst langfristig langsam lediglich leicht leider letztendlich letztens letztlich lieber manchmal mancherorts maximal mehr mehrfach mehrmals meist meistens merkwürdigerweise minimal mindestens mithin mitten mittlerweile mitunter möglich möglicherweise momentan morgen morgens nachfolgend nachher nachmittags nachts nächstens nah näher nämlich natürlich nebenan nebenbei nein neu neuerdings neulich nicht nichtsdestotrotz nichtsdestoweniger nie niemals nirgends nirgendwo nochmals nominell normalerweise notfalls nun nunmehr nur oben obendrein offenbar offenkundig offensichtlich offiziell oft oftmals ohnehin okay parallel plötzlich politisch praktisch prinzipiell prompt quasi rechtlich rechts links regelmäßig relativ richtig ringsum rückblickend ruhig rundum samstags sonntags schade schätzungsweise scheinbar schlicht schlichtweg schließlich schlimm schlimmer schlimmstenfalls schnell schon schwer sehr seinerseits seinerzeit seither selbstredend selbstverständlich selten seltsam seltsamerweise sicher sicherlich so sodann sofort sogar sogleich somit sonst soeben sowieso sozusagen spät später spätestens statistisch stattdessen stets still stundenlang tagelang tagsüber tatsächlich teils teilweise theoretisch trotzdem überall überdies überhaupt überraschend überraschenderweise übrigens umgekehrt umso umsonst unabhängig ungefähr ungewöhnlich unklar unlängst unten unterdessen unterwegs ursprünglich verglichen vergangene vergangenen vergebens verständlicherweise vermutlich vielerorts vielfach vielleicht vielmehr völlig voraussichtlich vorab voran vorbei vorerst vorgestern vorher vorhin vorläufig vormals vormittags vorn vorne vornehmlich vorsichtshalber vorübergehend vorwiegend wahrhaft wahrlich wahrscheinlich weit weiter weiterhin weitere weiteren weiteres weitgehend wenigstens werktags wesentlich wieder wiederum wirklich wirtschaftlich wochenlang woanders wohl wohlgemerkt womöglich zeitgleich zeitweise ziemlich zudem zuerst zufällig zugegeben zugegebenermaßen zugleich zuletzt zumeist zumindest zunächst zurück zurzeit zusammen zusätzlich zuvor zuweilen zwangsläufig zweifellos zweifelsohne zweimal zweitens drittens viertens fünftens demonstrativ dienstags mittwochs donnerstags freitags bin ist sind war waren wäre wären sei seien wird werden wurde wurden würde würden hat haben hatte hatten hätte hätten kann können konnte konnten könnte könnten muss müssen musste mussten müsste müssten soll sollen sollte sollten will wollen wollte wollten darf dürfen durfte dürfte dürften mag mögen möchte möchten bleibt bleiben blieb gibt gab gäbe geht ging gehen kommt kam kommen steht stand stehen liegt lag macht machen machte lässt lassen ließ sagt sagte heißt hieß zeigt zeigte gilt galt scheint schien wissen wusste denkt glaubt glauben sieht sah stimmt schauen sehen fragen nehmen braucht brauchen fehlt gut gute guter gutes schlecht wichtig wichtiger wichtigste jüngere ältere zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn zwanzig dreißig vierzig fünfzig hundert hunderte tausende dutzende zahlreiche zahlreichen zahllose unzählige verschiedene diverse sonstige aktuelle aktuellen aktuell jüngste jüngsten letzte letzten letzter letztes nächste nächsten nächster nächstes erste ersten erster erstes zweite zweiter zweites dritte dritter einzelne einzelnen besondere besonderes besonderen folgende folgenden gleiche eigene eigenen gewisse ach oh ah na hm tja hallo mensch danke hierhin
+    der die das dem den des ein eine einem einen einer eines kein keine keinem keinen keiner keines keinerlei dieser
+    diese dieses diesem diesen jener jene jenes jenem jenen jeder jede jedes jedem jeden jedwede welcher welche
+    welches welchem welchen mancher manche manches manchem manchen solcher solche solches solchem solchen derselbe
+    dieselbe dasselbe denselben demselben desselben dieselben derjenige diejenige dasjenige diejenigen denjenigen
+    derselben derjenigen derlei derartige derartiges derartigen dergleichen dies ich du er sie es wir ihr mich dich
+    ihn uns euch mir dir ihm ihnen man jemand niemand nichts etwas alles beide beiden beides einige einigen einiges
+    einigem einiger etliche mehrere mehreren viele vielen vieles viel wenige wenigen weniges wenig weniger alle
+    allen allem aller sämtliche jeglicher jegliche andere anderer anderes anderen anders selbst selber irgendetwas
+    irgendjemand irgendwann irgendwie irgendwo jedermann keins mein meine meinem meinen meiner meines dein deine
+    deinem deinen deiner deines sein seine seinem seinen seiner seines ihre ihrem ihren ihrer ihres unser unsere
+    unserem unseren unserer unseres eure eurem euren eurer wer wen wem wessen was wann warum wieso weshalb weswegen
+    wie wo woher wohin womit wobei wofür wogegen worauf woraus worin worüber wovon wozu wonach wodurch woran worum
+    wovor inwiefern inwieweit dessen deren denen und oder aber denn sondern doch jedoch sowie sowohl weder entweder
+    noch zwar als dass weil wenn falls ob obwohl obgleich obschon obzwar sobald solange soweit sofern soviel sooft
+    während nachdem bevor ehe bis seit seitdem da damit indem sodass wohingegen wiewohl gleichwohl wenngleich zumal
+    ab abseits abzüglich an am angesichts anhand anlässlich anstatt anstelle auf aufgrund aus ausgenommen außer
+    außerhalb bei beim bezüglich binnen dank diesseits durch durchs einschließlich entgegen entlang entsprechend für
+    fürs gegen gegenüber gemäß hinsichtlich hinter im in infolge inklusive inmitten innerhalb ins jenseits längs
+    laut mangels mit mithilfe mittels nach nahe namens neben nebst ohne per pro rund seitens statt trotz über übers
+    um ums ungeachtet unter unterhalb unweit vom von vor vorbehaltlich wegen wider zu zufolge zugunsten zulasten zum
+    zur zuzüglich zwecks zwischen oberhalb via abends abermals abschließend absolut ähnlich ähnliche ähnliches
+    ähnlichen allein alleine allenfalls allerdings allerorten allgemein allmählich also alsbald alternativ
+    anderenfalls andernfalls anderenorts andernorts anderseits andererseits anfangs angeblich angefangen anscheinend
+    anschließend ansonsten apropos auch augenscheinlich ausdrücklich ausgerechnet ausnahmsweise ausschließlich außen
+    außerdem äußerlich äußerst bald bedauerlicherweise beinahe beispielsweise bekanntermaßen bekanntlich
+    bemerkenswert bemerkenswerterweise besonders besser bestenfalls bestimmt beziehungsweise bezeichnend
+    bezeichnenderweise bislang bisher bisweilen bitte bloß dabei dadurch dafür dagegen daher dahin dahinter damals
+    danach daneben dann daran darauf daraufhin daraus darin darüber darum darunter davon davor dazu dazwischen
+    demgegenüber demgemäß demnach demnächst demzufolge dennoch derart derzeit derweil deshalb desto deswegen
+    deutlich diesbezüglich diesmal direkt dort dorther dorthin draußen dreimal drinnen drüben durchaus
+    durchschnittlich eben ebenfalls ebenso ebensowenig eher ehedem ehrlich eigens eigentlich eilig einerseits
+    einfach eingangs einigermaßen einmal einst einstweilen einzig endlich entscheidend erfahrungsgemäß erfreulich
+    erfreulicherweise erneut ernsthaft erst erstens erstmal erstmals etwa eventuell fast ferner fest folglich fortan
+    freilich früher frühestens ganz gar gänzlich geradezu gelegentlich gemeinsam genau genauso genug gerade gern
+    gerne gestern gewiss gewissermaßen gewöhnlich glatt gleich gleichermaßen gleichfalls gleichsam gleichzeitig
+    glücklicherweise gottlob grundsätzlich größtenteils halb hauptsächlich heute heutzutage her hernach heuer hier
+    hierauf hierbei hierdurch hierfür hiergegen hierin hiermit hierüber hiervon hierzu hierzulande hin hingegen
+    hinten hinterher historisch hoch hoffentlich höchst höchstens immer immerhin immerzu indes indessen
+    infolgedessen insbesondere insgesamt insofern insoweit inzwischen irgend ja jahrelang jahrzehntelang je
+    jedenfalls jederzeit jemals jetzt jüngst kaum keinesfalls keineswegs klar konkret kritisch künftig kurz
+    kurzerhand kurzfristig kürzlich lange längst langfristig langsam lediglich leicht leider letztendlich letztens
+    letztlich lieber manchmal mancherorts maximal mehr mehrfach mehrmals meist meistens merkwürdigerweise minimal
+    mindestens mithin mitten mittlerweile mitunter möglich möglicherweise momentan morgen morgens nachfolgend
+    nachher nachmittags nachts nächstens nah näher nämlich natürlich nebenan nebenbei nein neu neuerdings neulich
+    nicht nichtsdestotrotz nichtsdestoweniger nie niemals nirgends nirgendwo nochmals nominell normalerweise
+    notfalls nun nunmehr nur oben obendrein offenbar offenkundig offensichtlich offiziell oft oftmals ohnehin okay
+    parallel plötzlich politisch praktisch prinzipiell prompt quasi rechtlich rechts links regelmäßig relativ
+    richtig ringsum rückblickend ruhig rundum samstags sonntags schade schätzungsweise scheinbar schlicht
+    schlichtweg schließlich schlimm schlimmer schlimmstenfalls schnell schon schwer sehr seinerseits seinerzeit
+    seither selbstredend selbstverständlich selten seltsam seltsamerweise sicher sicherlich so sodann sofort sogar
+    sogleich somit sonst soeben sowieso sozusagen spät später spätestens statistisch stattdessen stets still
+    stundenlang tagelang tagsüber tatsächlich teils teilweise theoretisch trotzdem überall überdies überhaupt
+    überraschend überraschenderweise übrigens umgekehrt umso umsonst unabhängig ungefähr ungewöhnlich unklar
+    unlängst unten unterdessen unterwegs ursprünglich verglichen vergangene vergangenen vergebens
+    verständlicherweise vermutlich vielerorts vielfach vielleicht vielmehr völlig voraussichtlich vorab voran vorbei
+    vorerst vorgestern vorher vorhin vorläufig vormals vormittags vorn vorne vornehmlich vorsichtshalber
+    vorübergehend vorwiegend wahrhaft wahrlich wahrscheinlich weit weiter weiterhin weitere weiteren weiteres
+    weitgehend wenigstens werktags wesentlich wieder wiederum wirklich wirtschaftlich wochenlang woanders wohl
+    wohlgemerkt womöglich zeitgleich zeitweise ziemlich zudem zuerst zufällig zugegeben zugegebenermaßen zugleich
+    zuletzt zumeist zumindest zunächst zurück zurzeit zusammen zusätzlich zuvor zuweilen zwangsläufig zweifellos
+    zweifelsohne zweimal zweitens drittens viertens fünftens demonstrativ dienstags mittwochs donnerstags freitags
+    bin ist sind war wäre wären sei seien wird werden wurde wurden würde würden hat haben hatte hatten hätte hätten
+    kann können konnte konnten könnte könnten muss müssen musste mussten müsste müssten soll sollen sollte sollten
+    will wollen wollte wollten darf dürfen durfte dürfte dürften mag mögen möchte möchten bleibt bleiben blieb gibt
+    gab gäbe geht ging gehen kommt kam kommen steht stehen liegt lag machen machte lässt lassen ließ sagt sagte
+    heißt hieß zeigt zeigte gilt galt scheint schien wusste denkt glaubt glauben sieht sah stimmt sehen nehmen
+    braucht brauchen fehlt gut gute guter gutes schlecht wichtig wichtiger wichtigste jüngere ältere zwei drei vier
+    fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn zwanzig dreißig vierzig fünfzig hundert
+    hunderte tausende dutzende zahlreiche zahlreichen zahllose unzählige verschiedene diverse sonstige aktuelle
+    aktuellen aktuell jüngste jüngsten letzte letzten letzter letztes nächste nächsten nächster nächstes erste
+    ersten erster erstes zweite zweiter zweites dritte dritter einzelne einzelnen besondere besonderes besonderen
+    folgende folgenden gleiche eigene eigenen gewisse ach oh ah na hm tja hallo mensch danke hierhin
     """.split()
 )
 
@@ -38,7 +109,16 @@ MONTHS = frozenset(
 # Abbreviations that need what follows them; a sentence never ends there.
 NEVER_ENDING = frozenset(
     """
-    Dr Prof Dipl Ing Mag Hr Fr Frl Hrn Mr Mrs Ms Messrs Mme Mlle Sra Pfr Pst Rev Hl hl Sankt St Ste Gebr Abg Bgm Doz Priv Univ Präs Gov Rep Gen Lt Col Sgt Capt Cpt Maj Hptm Fam Ges Stv stv stellv Mt Ft Th Ch Chr Ph Joh Wm Tsch Aufl Hrsg hrsg Herausg Min-Präs Ministerpräs bzw ca vgl sog sogen evtl event ggf ggfs inkl incl exkl excl zzgl abzgl einschl ausschl max bspw insb insbes bes lt gem gez geb gest verh verw gegr allg ehem ev evang kath röm dt dtsch engl frz franz ital span russ amer amerik österr schweiz griech lat hebr arab türk jüd christl kgl städt staatl bayer bayr württ sächs preuß westf nördl südl östl westl mündl schriftl tel schätzungsw voraussichtl vorm wg resp betr vs approx zus durchschn jew jeweil mtl monatl jährl tägl wöchentl eigtl urspr versch insg entspr techn wiss polit wirtsch mind evt höchstw Fa Seb Ca sg rd pp Vgl Evtl Ggf med jur phil rer nat pol theol habil oec Arch Sal Pr Hbm Alex. Jos Frhr Gf Hz Kgl Kl Msgr Obst Uffz Ofw Olt HptFw Stfw Kpt Kapt Arge Inh Jh. Nto Dpl Kdr Bgdr Dekan.
+    Dr Prof Dipl Ing Mag Hr Fr Frl Hrn Mr Mrs Ms Messrs Mme Mlle Sra Pfr Pst Rev Hl hl Sankt St Ste Gebr Abg Bgm Doz
+    Priv Univ Präs Gov Rep Gen Lt Col Sgt Capt Cpt Maj Hptm Fam Ges Stv stv stellv Mt Ft Th Ch Chr Ph Joh Wm Tsch
+    Aufl Hrsg hrsg Herausg Min-Präs Ministerpräs bzw ca vgl sog sogen evtl event ggf ggfs inkl incl exkl excl zzgl
+    abzgl einschl ausschl max bspw insb insbes bes lt gem gez geb gest verh verw gegr allg ehem ev evang kath röm dt
+    dtsch engl frz franz ital span russ amer amerik österr schweiz griech lat hebr arab türk jüd christl kgl städt
+    staatl bayer bayr württ sächs preuß westf nördl südl östl westl mündl schriftl tel schätzungsw voraussichtl vorm
+    wg resp betr vs approx zus durchschn jew jeweil mtl monatl jährl tägl wöchentl eigtl urspr versch insg entspr
+    techn wiss polit wirtsch mind evt höchstw Fa Seb Ca em zw sg rd pp Vgl Evtl Ggf med jur phil rer nat pol theol
+    habil oec Arch Sal Pr Hbm Alex. Jos Frhr Gf Hz Kgl Kl Msgr Obst Uffz Ofw Olt HptFw Stfw Kpt Kapt Arge Inh Jh.
+    Nto Dpl Kdr Bgdr Dekan.
     """.split()
 )
 
@@ -54,7 +134,11 @@ BEFORE_FIGURE = frozenset(
 # Abbreviations and units that can stand within a sentence or end one: they end it before a STARTER only.
 MIDDLE = frozenset(
     """
-    Mio Mill Mrd Md Mia Bio Brd Tsd Tds Std Stdn Sek Min Mon Wo Jhdt Jhd Jh Jg Sg Co Jr Bros jr jun sen sr Cie Kg Stk Stck Pkt Pf Ztr Fl Dtz Pers Qu Str str Pl Bhf Hbf Flgh Bez Reg Verl Zt Kfm kfm Abt Red Tgl Mag Lit Aug Okt Dez Sept Nov Feb Ausg Nr Abs Kap Bd Anm Abb Ziff Tel Geb EUR Eur Doll Proz Forts Schr Prot Kto Bln Hbg Mchn Ffm Oldb Westf Thür Schl Holst Dir min al Sr Sen Gov Lkr Kr Bl Art. Verb Mitw Arb Ges ggü Wdh Tr Jgst Bj Mwst Einw Ew Vol Bearb Übers Uhr.
+    Mio Mill Mrd Md Mia Bio Brd Tsd Tds Std Stdn Sek Min Mon Wo Jhdt Jhd Jh Jg Sg Co Jr Bros jr jun sen sr Cie Kg
+    Stk Stck Pkt Pf Ztr Fl Dtz Pers Qu Str str Pl Bhf Hbf Flgh Bez Reg Verl Zt Kfm kfm Abt Red Tgl Mag Lit Aug Okt
+    Dez Sept Nov Feb Ausg Nr Abs Kap Bd Anm Abb Ziff Tel Geb EUR Eur Doll Proz Forts Schr Prot Kto Bln Hbg Mchn Ffm
+    Oldb Westf Thür Schl Holst Dir min al Sr Sen Gov Lkr Kr Bl Art. Verb Mitw Arb Ges ggü Wdh Tr Jgst Bj Mwst Einw
+    Ew Vol Bearb Übers Uhr.
     """.split()
 )
 
@@ -64,7 +148,9 @@ ENDING = frozenset("usw usf etc ff f dgl desgl et.al al ppa mbH dergl uvm uva".s
 # Abbreviations of several letters, blanks left out: what they are like.
 DOTTED_NEVER = frozenset(
     """
-    z.b z.bsp d.h d.i m.a.w u.u u.zw u.z i.d.r i.a i.d.s i.s.d i.s.v i.s i.h.v i.v.m i.v z.hd z.h z.t z.zt z.z zt o.g u.g s.o s.u m.e m.w n.a b.a v.a v.d a.d.l v.l n.r u.d m.d o.ä.m h.c dr.h.c i.e e.g b.z.w s.g a.m.d gg.s i.g i.allg i.allgem i.w i.w.s i.e.s i.z.m i.bes z.s z.gr.t u.d.t d.s d.j v.h Inc Corp Ltd Plc
+    z.b z.bsp d.h d.i m.a.w u.u u.zw u.z i.d.r i.a i.d.s i.s.d i.s.v i.s i.h.v i.v.m i.v z.hd z.h z.t z.zt z.z zt
+    o.g u.g s.o s.u m.e m.w n.a b.a v.a v.d a.d.l v.l n.r u.d m.d o.ä.m h.c dr.h.c i.e e.g b.z.w s.g a.m.d gg.s i.g
+    i.allg i.allgem i.w i.w.s i.e.s i.z.m i.bes z.s z.gr.t u.d.t d.s d.j v.h Inc Corp Ltd Plc
     """.split()
 )
 DOTTED_ENDING = frozenset(
@@ -91,7 +177,21 @@ DETERMINERS = frozenset(
 # After an ordinal, whatever stands before it.
 ORDINAL_NOUNS = frozenset(
     """
-    Jahrhundert Jahrhunderts Jahrhunderten Jahrhunderte Jahrtausend Jahrtausends Jh Jhdt Jahrestag Jahrestages Jahrestags Geburtstag Geburtstags Geburtstages Geburtstage Todestag Hochzeitstag Minute Minuten Spielminute Spieltag Spieltags Spieltages Spieltagen Platz Platzes Rang Runde Runden Liga Ligen Bundesliga Bundesligen Frauen-Bundesliga Handball-Bundesliga Mal Auflage Etappe Klasse Klassen Stock Stocks Stockwerk Etage Lebensjahr Lebensjahrs Lebensjahres Armee Division Weltkrieg Weltkriegs Weltkrieges Sinfonie Symphonie Kapitel Sitzung Bezirk Bezirks Saison Quartal Quartals Halbzeit Halbjahr Halbjahres Halbjahrs Hälfte FC SC FSV FFC FCN FCK FCM VfL SV TSV Staffel Kongress Parteitag Präsident Präsidenten Präsidentin Bundesversammlung Legislaturperiode Wahlperiode Wahlgang Amtszeit Senat Strafsenat Zivilsenat Kammer Strafkammer Ausgabe Band Akt Satz Satzes Tor Treffer Saisontor Saisontreffer Saisonsieg Sieg Niederlage Titel Woche Schwangerschaftswoche SSW Monat Tag Nacht Jahr Jahrgang Jahrgangsstufe Klässler Klässlern Obergeschoss OG Stunde Teil Fassung Version Generation Grad Grades Dynastie Breitengrad Längengrad Berliner Münchner Hamburger Frankfurter Bundespräsident Kalenderwoche Verhandlungstag Länderspiel Bundesligaspiel Rennen Startplatz Stelle Position Gang Loch Mann Bürgermeister Vorsitzende Vorsitzender Kreisliga Bezirksliga Regionalliga Filmfestspiele Filmfestspielen Auswärtssieg Heimsieg Ligaspiel Pflichtspiel Karrieretitel Todesopfer Verfassungszusatz Zusatzartikel Etappensieg Monatsgehalt Uhr Gemeinderatssitzung Ehrenamtspreis Advent Gebot Sinn Nachtrag Nachtragshaushalt Arrondissement Läufer Läuferin
+    Jahrhundert Jahrhunderts Jahrhunderten Jahrhunderte Jahrtausend Jahrtausends Jh Jhdt Jahrestag Jahrestages
+    Jahrestags Geburtstag Geburtstags Geburtstages Geburtstage Todestag Hochzeitstag Minute Minuten Spielminute
+    Spieltag Spieltags Spieltages Spieltagen Platz Platzes Rang Runde Runden Liga Ligen Bundesliga Bundesligen
+    Frauen-Bundesliga Handball-Bundesliga Mal Auflage Etappe Klasse Klassen Stock Stocks Stockwerk Etage Lebensjahr
+    Lebensjahrs Lebensjahres Armee Division Weltkrieg Weltkriegs Weltkrieges Sinfonie Symphonie Kapitel Sitzung
+    Bezirk Bezirks Saison Quartal Quartals Halbzeit Halbjahr Halbjahres Halbjahrs Hälfte FC SC FSV FFC FCN FCK FCM
+    VfL SV TSV Staffel Kongress Parteitag Präsident Präsidenten Präsidentin Bundesversammlung Legislaturperiode
+    Wahlperiode Wahlgang Amtszeit Senat Strafsenat Zivilsenat Kammer Strafkammer Ausgabe Band Akt Satz Satzes Tor
+    Treffer Saisontor Saisontreffer Saisonsieg Sieg Niederlage Titel Woche Schwangerschaftswoche SSW Monat Tag Nacht
+    Jahr Jahrgang Jahrgangsstufe Klässler Klässlern Obergeschoss OG Stunde Teil Fassung Version Generation Grad
+    Grades Dynastie Breitengrad Längengrad Berliner Münchner Hamburger Frankfurter Bundespräsident Kalenderwoche
+    Verhandlungstag Länderspiel Bundesligaspiel Rennen Startplatz Stelle Position Gang Loch Mann Bürgermeister
+    Vorsitzende Vorsitzender Kreisliga Bezirksliga Regionalliga Filmfestspiele Filmfestspielen Auswärtssieg Heimsieg
+    Ligaspiel Pflichtspiel Karrieretitel Todesopfer Verfassungszusatz Zusatzartikel Etappensieg Monatsgehalt Uhr
+    Gemeinderatssitzung Ehrenamtspreis Advent Gebot Sinn Nachtrag Nachtragshaushalt Arrondissement Läufer Läuferin
     """.split()
 )
 
@@ -100,7 +200,7 @@ LETTER_NOUNS = frozenset(
     """
     Vitamin Plan Gruppe Gruppen Hepatitis Typ Klasse Punkt Fall Variante Serie Teil Team Block Halle Gate Liga Note
     Stufe Option Lösung Kategorie Version Buchstabe Buchstaben Influenza Linie Wohnung Haus Eingang Fraktion Tor
-    Phase Ziel
+    Phase Ziel Grad
     """.split()
 )
 
@@ -112,7 +212,7 @@ NAMES_WITH_MARK = frozenset(
 # A segment too long for the model may be cut before these.
 CLAUSE_OPENERS = (
     "und", "oder", "sowie", "aber", "denn", "sondern", "doch", "jedoch", "weil", "dass", "wenn", "während", "damit",
-    "obwohl", "nachdem", "bevor", "bis", "als", "wie", "wobei", "wodurch", "indem", "falls", "sodass", "beziehungsweise",
+    "obwohl", "nachdem", "bevor", "bis", "als", "wie", "wobei", "wodurch", "indem", "falls", "sodass",
 )  # fmt: skip
 
 DOTTED = DOTTED_NEVER | DOTTED_ENDING | DOTTED_MIDDLE
@@ -139,6 +239,8 @@ ADVERBS_BEFORE_ORDINALS = frozenset(
 )
 
 FINITE_VERBS = frozenset(
-    """ist sind war waren hat haben hatte hatten wird werden wurde wurden kann können konnte konnten
-    soll sollen sollte sollten will wollen muss müssen darf dürfen gibt gab kommt kam geht ging steht stand""".split()
+    """
+    ist sind war waren hat haben hatte hatten wird werden wurde wurden kann können konnte konnten soll sollen sollte
+    sollten will wollen muss müssen darf dürfen gibt gab kommt kam geht ging steht stand
+    """.split()
 )
