@@ -85,11 +85,12 @@ def _check_precision(precision: str) -> None:
 
 def _specification(source: Path) -> Any:
     from newsmt.convert.marian import marian_spec
+    from newsmt.convert.t5 import t5_spec
 
     if not source.is_dir():
         raise ModelFilesError(f"{source} is no directory; name the folder that holds config.json and the weights")
     config = read_json(source / "config.json")
-    architectures = {"marian": marian_spec}
+    architectures = {"marian": marian_spec, "mt5": t5_spec, "t5": t5_spec}
     architecture = config.get("model_type")
     if architecture not in architectures:
         raise ModelFilesError(
