@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from newsmt.options import DecodingOptions
     from newsmt.registry import ModelSpec, available_models
     from newsmt.segmentation import split_sentences
+    from newsmt.summarization.summary import Summary
+    from newsmt.summarizer import Summarizer, load_summarizer, summarize
     from newsmt.translation import SegmentWarning, TranslatedBlock, TranslatedSegment, Translation
     from newsmt.translator import Translator, load_translator, translate
 
@@ -25,6 +27,8 @@ __all__ = [
     "ModelSpec",
     "NewsmtError",
     "SegmentWarning",
+    "Summarizer",
+    "Summary",
     "TranslatedBlock",
     "TranslatedSegment",
     "Translation",
@@ -32,8 +36,10 @@ __all__ = [
     "__version__",
     "available_models",
     "errors",
+    "load_summarizer",
     "load_translator",
     "split_sentences",
+    "summarize",
     "testing",
     "translate",
 ]
@@ -43,13 +49,17 @@ _HOMES = {
     "ModelSpec": "newsmt.registry",
     "NewsmtError": "newsmt.errors",
     "SegmentWarning": "newsmt.translation",
+    "Summarizer": "newsmt.summarizer",
+    "Summary": "newsmt.summarization.summary",
     "TranslatedBlock": "newsmt.translation",
     "TranslatedSegment": "newsmt.translation",
     "Translation": "newsmt.translation",
     "Translator": "newsmt.translator",
     "available_models": "newsmt.registry",
+    "load_summarizer": "newsmt.summarizer",
     "load_translator": "newsmt.translator",
     "split_sentences": "newsmt.segmentation",
+    "summarize": "newsmt.summarizer",
     "translate": "newsmt.translator",
 }
 

@@ -13,7 +13,7 @@ from newsmt.backends import Backend
 from newsmt.document import LineBreaks, parse
 from newsmt.errors import HubError, UsageError
 from newsmt.options import DecodingOptions
-from newsmt.summarization.abstractive import Draft, SummaryWriter
+from newsmt.summarization.abstractive import Draft, SummaryWriter, letters
 from newsmt.summarization.article import (
     ArticleSentence,
     Fitness,
@@ -37,7 +37,7 @@ from newsmt.translator import Translator, load_translator
 if TYPE_CHECKING:
     from newsmt.checkpoint import Checkpoint
 
-__all__ = ["EXTRACTIVE", "Summarizer", "load_summarizer", "summarize"]
+__all__ = ["EXTRACTIVE", "Summarizer", "check_sentences", "load_summarizer", "summarize"]
 
 logger = logging.getLogger("newsmt")
 
@@ -87,7 +87,7 @@ class Summarizer:
 
     def summarize_documents(self, texts: Iterable[str], sentences: int = 3) -> Iterator[Summary]:
         """Summarise articles one after another, in order; their segments share batches while they are translated."""
-        _check_count(sentences)
+        check_sentences(sentences)
         if self._writer and self.order is Order.SUMMARIZE_FIRST:
             for text in texts:
                 yield self._summarize_source(self._writer, text, sentences)
@@ -97,52 +97,72 @@ class Summarizer:
 
     def summarize_translation(self, translation: Translation, sentences: int = 3) -> Summary:
         """Summarise an article that is translated already; the model reads the translation, whatever the order."""
-        _check_count(sentences)
+        check_sentences(sentences)
         article = sentences_of_translation(translation)
-        warnings = [SummaryWarning(kind, segment.source) for segment, kind in translation.warnings]
+        blocks = tuple(block.source for block in translation.blocks)
         if _is_short(article, sentences):
-            draft = Draft(_whole(article), (), 1.0)
-            return self._summary(draft, Order.TRANSLATE_FIRST, warnings, translation, text=translation.text)
-        if self._writer is None:
-            return self._summary(_extract(article, sentences), Order.TRANSLATE_FIRST, warnings, translation)
-        source = "\n".join(block.source for block in translation.blocks)
-        evidence = Evidence(source, "\n".join(translation.paragraphs))
-        draft = self._writer.write(article, evidence, sentences, "en")
-        return self._summary(draft, Order.TRANSLATE_FIRST, warnings, translation)
+            draft = _whole(article)
+        elif self._writer is None:
+            draft = _extract(article, sentences)
+        else:
+            evidence = Evidence("\n".join(blocks), "\n".join(translation.paragraphs))
+            draft = self._writer.write(article, evidence, sentences, "en")
+        text = translation.text if draft.method is Method.WHOLE else _joined(draft.sentences)
+        passed_on = tuple(SummaryWarning(kind, segment.source) for segment, kind in translation.warnings)
+        return Summary(
+            text=text,
+            sentences=draft.sentences,
+            method=draft.method,
+            system=self.system,
+            order=Order.TRANSLATE_FIRST,
+            coverage=draft.coverage * _share(article, blocks),
+            blocks=blocks,
+            warnings=passed_on + draft.warnings,
+            translation=translation,
+        )
 
     def _summarize_source(self, writer: SummaryWriter, text: str, sentences: int) -> Summary:
         """The German article summarised in German, and that translated."""
-        article = sentences_of_blocks(parse(text, line_breaks=self._line_breaks).blocks)
+        document = parse(text, line_breaks=self._line_breaks)
+        article = sentences_of_blocks(document.blocks)
         if _is_short(article, sentences):
             return replace(self.summarize_translation(self.translator.translate(text), sentences), order=self.order)
         evidence = Evidence(text)
         draft = writer.write(article, evidence, sentences, "de")
-        translated = self.translator.translate_segments([one.text for one in draft.sentences])
-        warnings = [SummaryWarning(kind, one.source) for one in translated for kind in one.warnings]
-        for one in translated:
-            warnings += _translation_faults(evidence, one.text)
-        english = [replace(one, text=segment.text) for one, segment in zip(draft.sentences, translated, strict=True)]
-        return self._summary(replace(draft, sentences=tuple(english)), self.order, warnings, None)
-
-    def _summary(
-        self,
-        draft: Draft,
-        order: Order,
-        warnings: Sequence[SummaryWarning],
-        translation: Translation | None,
-        *,
-        text: str | None = None,
-    ) -> Summary:
+        english, warnings = self._translate(draft, Ranking(article), evidence)
+        blocks = tuple(block.prose for block in document.blocks)
         return Summary(
-            " ".join(one.text for one in draft.sentences) if text is None else text,
-            draft.sentences,
-            _method(draft.sentences),
-            self.system,
-            order,
-            draft.coverage,
-            (*warnings, *draft.warnings),
-            translation,
+            text=_joined(english),
+            sentences=english,
+            method=draft.method,
+            system=self.system,
+            order=self.order,
+            coverage=draft.coverage * _share(article, blocks),
+            blocks=blocks,
+            warnings=draft.warnings + warnings,
         )
+
+    def _translate(
+        self, draft: Draft, ranking: Ranking, evidence: Evidence
+    ) -> tuple[tuple[SummarySentence, ...], tuple[SummaryWarning, ...]]:
+        """The sentences of a German summary in English; where the translation invents, one of the article instead."""
+        german = [one.text for one in draft.sentences]
+        segments = self.translator.translate_segments(german)
+        sentences = list(draft.sentences)
+        warnings: list[SummaryWarning] = []
+        for index, sentence in enumerate(draft.sentences):
+            faults = _translation_faults(evidence, segments[index].text)
+            if faults and sentence.method is Method.ABSTRACTIVE:
+                warnings += faults
+                best = ranking.choose(1, beside=german, like=sentence.text)
+                sentences[index] = _extracts(ranking, best)[0]
+                segments[index] = self.translator.translate_segments([sentences[index].text])[0]
+        english = []
+        for sentence, segment in zip(sentences, segments, strict=True):
+            english.append(replace(sentence, text=segment.text, source=segment.source))
+            warnings += _translation_faults(evidence, segment.text)
+            warnings += [SummaryWarning(kind, segment.source) for kind in segment.warnings]
+        return tuple(english), tuple(warnings)
 
 
 def _order(order: str) -> Order:
@@ -152,7 +172,8 @@ def _order(order: str) -> Order:
         raise UsageError(f"order={order!r} is not allowed: expected {' or '.join(Order)}") from None
 
 
-def _check_count(sentences: object) -> None:
+def check_sentences(sentences: object) -> None:
+    """Raise UsageError for a number of sentences that no summary can have."""
     if not (isinstance(sentences, int) and not isinstance(sentences, bool) and sentences >= 1):
         raise UsageError(f"sentences={sentences!r} is not allowed: expected a whole number, 1 or more")
 
@@ -166,28 +187,39 @@ def _is_short(article: Sequence[ArticleSentence], sentences: int) -> bool:
     return len(body) <= sentences and len(telling) <= max(sentences, len(body) + _FURNITURE_BLOCKS if body else 0)
 
 
-def _whole(article: Sequence[ArticleSentence]) -> tuple[SummarySentence, ...]:
-    return tuple(SummarySentence(one.text, (one.block,), Method.WHOLE) for one in article)
+def _whole(article: Sequence[ArticleSentence]) -> Draft:
+    sentences = [SummarySentence(one.text, (one.block,), Method.WHOLE, one.source) for one in article]
+    return Draft(tuple(sentences), Method.WHOLE)
 
 
 def _extract(article: Sequence[ArticleSentence], sentences: int) -> Draft:
-    chosen = [article[index] for index in Ranking(article).choose(sentences)]
-    return Draft(tuple(SummarySentence(one.text, (one.block,), Method.EXTRACTIVE) for one in chosen), (), 1.0)
+    ranking = Ranking(article)
+    return Draft(_extracts(ranking, ranking.choose(sentences)), Method.EXTRACTIVE)
 
 
-def _method(sentences: Sequence[SummarySentence]) -> Method:
-    methods = {one.method for one in sentences}
-    if Method.ABSTRACTIVE in methods:
-        return Method.ABSTRACTIVE
-    return Method.EXTRACTIVE if Method.EXTRACTIVE in methods else Method.WHOLE
+def _extracts(ranking: Ranking, indices: Sequence[int]) -> tuple[SummarySentence, ...]:
+    chosen = [ranking.sentences[index] for index in indices]
+    return tuple(SummarySentence(one.text, (one.block,), Method.EXTRACTIVE, one.source) for one in chosen)
 
 
-def _translation_faults(evidence: Evidence, text: str) -> Iterator[SummaryWarning]:
+def _joined(sentences: Sequence[SummarySentence]) -> str:
+    return " ".join(one.text for one in sentences)
+
+
+def _share(article: Sequence[ArticleSentence], blocks: Sequence[str]) -> float:
+    """How much of the blocks' text stands in the sentences."""
+    total = sum(map(letters, blocks))
+    return sum(letters(one.source) for one in article) / total if total else 1.0
+
+
+def _translation_faults(evidence: Evidence, text: str) -> list[SummaryWarning]:
     """What the translation of a summary may have brought in; names change their form in it, numbers do not."""
+    faults = []
     if numbers := evidence.unsupported_numbers(text):
-        yield SummaryWarning(SummaryFault.UNSUPPORTED_NUMBER, text, ", ".join(numbers))
+        faults.append(SummaryWarning(SummaryFault.UNSUPPORTED_NUMBER, text, ", ".join(numbers)))
     if not is_written_in(text, "en"):
-        yield SummaryWarning(SummaryFault.WRONG_LANGUAGE, text)
+        faults.append(SummaryWarning(SummaryFault.WRONG_LANGUAGE, text))
+    return faults
 
 
 def load_summarizer(
@@ -200,6 +232,7 @@ def load_summarizer(
     device: str = "auto",
     precision: str = "auto",
     threads: int | None = None,
+    beam_size: int | None = None,
     options: DecodingOptions | None = None,
     translation_options: DecodingOptions | None = None,
     line_breaks: LineBreaks = "auto",
@@ -211,7 +244,8 @@ def load_summarizer(
     model: "extractive"; a summarisation model of available_models(), a directory, a hub id ("owner/name"); or "auto":
         mt5-small-sum-de-en if it is on disk, else extractive with one warning. A model is never fetched unasked, as the
         known ones are for non-commercial use only.
-    order: "translate-first", "summarize-first" or "auto", which is translate-first.
+    order: "translate-first", "summarize-first" or "auto", which is translate-first where the model takes it.
+    beam_size: the summariser's, where options do not say it; None for what the model is made for.
     translator: takes the place of translation_model; the other arguments are those of load_translator() and are for
         both models, except options (the summariser's) and translation_options, and revision (the summariser's).
 
@@ -219,7 +253,7 @@ def load_summarizer(
     cannot take.
     """
     checkpoint = _checkpoint(model, revision, local_files_only)
-    chosen = Order.TRANSLATE_FIRST if order == "auto" else _order(order)
+    chosen = _chosen_order(order, checkpoint)
     if checkpoint is not None:
         _check_model(checkpoint, chosen)
     elif chosen is Order.SUMMARIZE_FIRST:
@@ -248,16 +282,23 @@ def load_summarizer(
         engine,
         order=chosen,
         prefix=spec.prefix,
-        options=options or _options(checkpoint),
+        options=options or _options(checkpoint, beam_size),
         line_breaks=line_breaks,
         system=System(spec.name, engine.name, checkpoint.revision, checkpoint.fingerprint),
     )
 
 
-def _options(checkpoint: Checkpoint) -> DecodingOptions:
+def _chosen_order(order: str, checkpoint: Checkpoint | None) -> Order:
+    if order != "auto":
+        return _order(order)
+    orders = checkpoint.spec.orders if checkpoint else ()
+    return Order.TRANSLATE_FIRST if not orders or Order.TRANSLATE_FIRST in orders else Order(orders[0])
+
+
+def _options(checkpoint: Checkpoint, beam_size: int | None) -> DecodingOptions:
     spec = checkpoint.spec
     return DecodingOptions(
-        beam_size=spec.beam_size,
+        beam_size=spec.beam_size if beam_size is None else beam_size,
         no_repeat_ngram_size=spec.no_repeat_ngram_size,
         max_target_tokens=spec.max_target_tokens,
     )
@@ -339,7 +380,7 @@ def summarize(
     The models are loaded at the first call and kept; see load_summarizer() for the arguments and the errors, and for
     more than the text: which block each sentence comes from, how it was made, what is doubtful.
     """
-    _check_count(sentences)
+    check_sentences(sentences)
     key = _Key(str(model), str(translation_model), backend, device)
     with _loading:
         if key not in _loaded:

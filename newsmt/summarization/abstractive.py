@@ -17,9 +17,9 @@ from newsmt.summarization.english import split_english
 from newsmt.summarization.extractive import Ranking
 from newsmt.summarization.faithfulness import Evidence, says_again
 from newsmt.summarization.summary import Method, SummaryFault, SummarySentence, SummaryWarning
-from newsmt.summarization.words import WORD, distinct_stems
+from newsmt.summarization.words import distinct_stems
 
-__all__ = ["Draft", "SummaryWriter"]
+__all__ = ["Draft", "SummaryWriter", "letters"]
 
 Language = Literal["de", "en"]
 
@@ -28,12 +28,14 @@ Language = Literal["de", "en"]
 class Draft:
     """A summary in the article's language or the translation's, before it becomes a Summary.
 
-    coverage: the share of the article's words that the model has read.
+    method: abstractive if at least one sentence was written by a model.
+    coverage: the share of the article's text that was read.
     """
 
     sentences: tuple[SummarySentence, ...]
-    warnings: tuple[SummaryWarning, ...]
-    coverage: float
+    method: Method
+    warnings: tuple[SummaryWarning, ...] = ()
+    coverage: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,10 @@ class SummaryWriter:
                 written = [written[i] for i in Ranking(before).choose(sentences)]
                 break
             written = shorter
-        return Draft(tuple(work.filled(written[:sentences], sentences)), tuple(work.warnings), coverage)
+        final = tuple(work.filled(written[:sentences], sentences))
+        abstractive = any(one.method is Method.ABSTRACTIVE for one in final)
+        method = Method.ABSTRACTIVE if abstractive else Method.EXTRACTIVE
+        return Draft(final, method, tuple(work.warnings), coverage)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text as the model reads it, the prefix left out."""
@@ -198,7 +203,7 @@ class _Work:
 
     def _extract(self, index: int) -> SummarySentence:
         sentence = self._ranking.sentences[index]
-        return SummarySentence(sentence.text, (sentence.block,), Method.EXTRACTIVE)
+        return SummarySentence(sentence.text, (sentence.block,), Method.EXTRACTIVE, sentence.source)
 
     def _used(self, written: Sequence[SummarySentence]) -> set[int]:
         return {index for one in written for index in self._indices.get(one.text, ())}
@@ -238,7 +243,13 @@ def _as_article(sentence: SummarySentence) -> ArticleSentence:
 
 
 def _coverage(article: Sequence[ArticleSentence], chunks: Sequence[Chunk]) -> float:
-    """The share of the article's words that stand in the chunks, each sentence counted once."""
-    words = [max(1, len(WORD.findall(sentence.text))) for sentence in article]
-    read = {index for chunk in chunks for index in chunk.sentences}
-    return sum(words[index] for index in read) / sum(words) if words else 1.0
+    """The share of the article's text that stands in the chunks, the headline that is in all of them counted once."""
+    total = sum(letters(sentence.text) for sentence in article)
+    headline = {index for chunk in chunks for index in chunk.headline}
+    read = sum(letters(article[index].text) for index in headline) + sum(letters(chunk.body) for chunk in chunks)
+    return read / total if total else 1.0
+
+
+def letters(text: str) -> int:
+    """The length of a text without its white space."""
+    return len("".join(text.split()))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from newsmt.document import BlockKind
+from newsmt.errors import SegmentTooLongError
 from newsmt.segmentation import split_to_fit
 from newsmt.summarization.article import ArticleSentence
 
@@ -18,13 +19,21 @@ CountTokens = Callable[[Sequence[str]], list[int]]
 class Chunk:
     """A part of an article.
 
-    text: what the summariser reads: the headline, then the sentences.
-    sentences: indices of the sentences in it, the headline's in every one; a sentence that is longer than the model
-        stands in several chunks, in pieces.
+    heading: the headline, in every chunk; "" without one.
+    body: the sentences of this part.
+    headline: indices of the sentences that the heading is made of.
+    sentences: indices of the sentences of the body; one that is longer than the model stands in several chunks.
     """
 
-    text: str
+    heading: str
+    body: str
+    headline: tuple[int, ...]
     sentences: tuple[int, ...]
+
+    @property
+    def text(self) -> str:
+        """What the summariser reads."""
+        return f"{self.heading} {self.body}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +59,14 @@ def plan_chunks(
     in_heading = [i for i, one in enumerate(sentences) if heading and _is_part(one, headline)]
     while True:
         pieces = _pieces(sentences, in_heading, room, count_tokens)
-        chunks = [_chunk(heading, group) for group in _balanced(pieces, room)]
-        chunks = [Chunk(chunk.text, (*in_heading, *chunk.sentences)) for chunk in chunks]
+        chunks = [_chunk(heading, in_heading, group) for group in _balanced(pieces, room)]
         # Tokens of a chunk can be more than the sum over its sentences.
-        excess = max(count_tokens([chunk.text for chunk in chunks]), default=0) - limit
+        counts = count_tokens([one.text for one in chunks])
+        excess = max(counts, default=0) - limit
         if excess <= 0:
             return chunks
+        if room == 1:
+            raise SegmentTooLongError(max(counts), limit, chunks[counts.index(max(counts))].text)
         room = max(1, room - excess)
 
 
@@ -64,7 +75,7 @@ def _heading(headline: str, limit: int, count_tokens: CountTokens) -> str:
     if not headline:
         return ""
     heading = headline if headline.rstrip("”’\"')").endswith((".", "!", "?", ":")) else f"{headline}."
-    return f"{heading} " if count_tokens([heading])[0] <= limit // 4 else ""
+    return heading if count_tokens([heading])[0] <= limit // 4 else ""
 
 
 def _is_part(sentence: ArticleSentence, headline: str) -> bool:
@@ -136,6 +147,6 @@ def _blocks(pieces: Sequence[_Piece]) -> list[list[_Piece]]:
     return blocks
 
 
-def _chunk(heading: str, pieces: Sequence[_Piece]) -> Chunk:
-    text = heading + " ".join(piece.text for piece in pieces)
-    return Chunk(text, tuple(dict.fromkeys(piece.sentence for piece in pieces)))
+def _chunk(heading: str, headline: Sequence[int], pieces: Sequence[_Piece]) -> Chunk:
+    body = " ".join(piece.text for piece in pieces)
+    return Chunk(heading, body, tuple(headline), tuple(dict.fromkeys(piece.sentence for piece in pieces)))

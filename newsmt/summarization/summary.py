@@ -61,11 +61,13 @@ class SummarySentence:
     blocks: indices of the article's blocks it comes from: the block an extractive sentence stands in; for one that a
         model wrote, the blocks that share most of its words, best first.
     method: extractive, abstractive, or whole.
+    source: the German sentence it is the translation of; "" for one that a model wrote in English.
     """
 
     text: str
     blocks: tuple[int, ...]
     method: Method
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class Summary:
     system: what made the summary, or at least tried to.
     order: translated first, or summarised first.
     coverage: the share of the article's words that the summariser has read; 1.0 is all of them.
+    blocks: the article's blocks in German, which the sentences' indices count.
     translation: the article's translation; None when its summary was translated only.
     """
 
@@ -87,6 +90,7 @@ class Summary:
     system: System
     order: Order
     coverage: float
+    blocks: tuple[str, ...]
     warnings: tuple[SummaryWarning, ...] = ()
     translation: Translation | None = None
 
@@ -96,12 +100,20 @@ class Summary:
         return self.system.model
 
     def to_dict(self) -> dict[str, Any]:
-        """The summary as plain data, for JSON; the translation is named, not repeated."""
+        """The summary as plain data, for JSON, with the blocks it comes from; the translation is named only."""
+        blocks = sorted({index for one in self.sentences for index in one.blocks})
         return {
             "text": self.text,
             "sentences": [
-                {"text": one.text, "blocks": list(one.blocks), "method": one.method.value} for one in self.sentences
+                {
+                    "text": one.text,
+                    "blocks": list(one.blocks),
+                    "method": one.method.value,
+                    "source": one.source or None,
+                }
+                for one in self.sentences
             ],
+            "blocks": [{"index": index, "source": self.blocks[index]} for index in blocks],
             "method": self.method.value,
             "model": self.system.model,
             "revision": self.system.revision,
