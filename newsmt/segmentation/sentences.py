@@ -59,21 +59,21 @@ _QUOTES = "„“”‟‚‘’\"'»«›‹`´\x84\x93\x94"
 _OPENING = _QUOTES + r"(\[¿¡"
 _CLOSING = _QUOTES + r")\]"
 _EMOJI = "\u2600-\u26ff\u270a-\u270d\u2728\u2764\ufe0f\u200d\U0001f000-\U0001faff"
-# The mark, what closes with it, the space, and a look at what follows. A quotation mark or emoji that stands alone after
-# the space still belongs to the sentence; the space may have been forgotten. The lookbehind keeps runs of marks linear.
+# The mark, what closes with it, the space (it may have been forgotten), and a look at what follows. A quotation mark or
+# emoji that stands alone after the space still belongs to the sentence. The lookbehind keeps runs of marks linear.
 _CANDIDATE = re.compile(
     rf"""
     (?: (?<![.!?…]) (?P<mark>[.!?…]++) | (?<=\s) (?P<emoji>[{_EMOJI}]++) )
     (?P<closing>[{_CLOSING}]*+)
     (?P<space>
         \s++ (?: (?P<stray> [“”«»]++ (?=[\s,;:.!?]) | "(?=[,;:]) | [{_EMOJI}]++ [{_CLOSING}]*+ (?=\s) ) \s*+ )?
-        | (?= [A-ZÄÖÜ][a-zäöü]+ \s [a-zäöü] )
+        | (?= [A-ZÄÖÜ][a-zäöü]+ \s )
     )
     (?= (?P<opening>(?:[{_OPENING}]\s?)*) (?P<next>\S?) (?P<rest>\w*) )
     """,
     re.VERBOSE,
 )
-_SMALL_WORD = re.compile(r"[a-zäöüß]{3}\Z")
+_SMALL_WORD = re.compile(r"[a-zäöüß]{3}")
 _LOOK_BACK = 48
 _BRACKET_SPAN = 300
 
@@ -93,7 +93,7 @@ def _ends_sentence(text: str, start: int, candidate: re.Match[str]) -> bool:
     if candidate["emoji"]:
         return following in words.STARTERS
     if not candidate["space"]:
-        return following in words.STARTERS and bool(_SMALL_WORD.search(text, start, candidate.start()))
+        return following in words.STARTERS and bool(_SMALL_WORD.match(text, candidate.start() - 3, candidate.start()))
     if not _can_begin(text, start, candidate):
         return False
     at = candidate.start()
@@ -148,11 +148,16 @@ def _in_bracket(text: str, start: int, candidate: re.Match[str], following: str)
     """What a bracket decides: one opened within the sentence holds it together; None where none is open."""
     at = candidate.start()
     opened = text.rfind("(", max(start, at - _BRACKET_SPAN), at)
-    if text.find(")", opened, at) >= 0 or not text[start:opened].strip(_OPENING + " "):
+    if text.find(")", opened, at) >= 0 or _begins_sentence(text, start, opened):
         return None
     if ")" in candidate["closing"]:
         return following in words.STARTERS
     return False if text.find(")", at, at + _BRACKET_SPAN) >= 0 else None
+
+
+def _begins_sentence(text: str, start: int, at: int) -> bool:
+    """Whether nothing but marks stands before this place in its sentence."""
+    return at - start < _LOOK_BACK and not text[start:at].strip(_OPENING + " ")
 
 
 def _after_strong_mark(text: str, candidate: re.Match[str], following: str) -> bool:
@@ -318,5 +323,7 @@ def _is_ordinal(text: str, start: int, candidate: re.Match[str], figure: str, be
         nearest = words_before[0]
     if nearest not in words.DETERMINERS and not (len(figure) <= 3 and nearest in _BEFORE_BARE_ORDINALS):
         return False
-    stands_alone = nearest in _BEFORE_DATES and text.count(" ", start, candidate.start()) > 2
+    stands_alone = (
+        nearest in _BEFORE_DATES and text.count(" ", max(start, candidate.start() - 99), candidate.start()) > 2
+    )
     return not (stands_alone and _NOUN_WITH_VERB.match(text, candidate.end("opening")))
