@@ -59,16 +59,25 @@ def missing_numbers(source: str, hypothesis: str) -> list[str]:
 
 
 def localize_numbers(source: str, hypothesis: str) -> str:
-    """The hypothesis with English formats for numbers it copied from the German source: "1.500" -> "1,500".
+    """The hypothesis with English formats for numbers of the German source: "1.500" and "7,4" as "1,500" and "7.4".
 
-    Only a number that stands in both to the letter, and whose English form the hypothesis does not have, is rewritten;
-    dates and times keep their points.
+    A number of the hypothesis is rewritten when it has the digits of just one grouped or decimal number of the source
+    in another format; dates and times keep their points.
     """
-    for number in dict.fromkeys(_NUMBER.findall(source)):
-        english = _english(number)
-        if english != number and not re.search(_whole(english), hypothesis):
-            hypothesis = re.sub(_whole(number), english, hypothesis)
-    return hypothesis
+    formats: dict[str, set[str]] = {}
+    for number in _NUMBER.findall(source):
+        if (english := _english(number)) != number:
+            formats.setdefault(_digits(number), set()).add(english)
+
+    def rewrite(match: re.Match[str]) -> str:
+        known = formats.get(_digits(match[0]), set())
+        return next(iter(known)) if len(known) == 1 and len(match[0]) > len(_digits(match[0])) else match[0]
+
+    return _NUMBER.sub(rewrite, hypothesis) if formats else hypothesis
+
+
+def _digits(number: str) -> str:
+    return _SEPARATOR.sub("", number)
 
 
 def _english(number: str) -> str:
@@ -76,10 +85,6 @@ def _english(number: str) -> str:
     if not _GERMAN_FORMAT.fullmatch(plain):
         return number
     return plain.translate(_SWAPPED_SIGNS)
-
-
-def _whole(number: str) -> str:
-    return rf"(?<![\d.,]){re.escape(number)}(?![.,]?\d)"
 
 
 def _canonical(number: str, decimal_sign: str) -> list[str]:
