@@ -66,7 +66,7 @@ _CANDIDATE = re.compile(
     (?: (?<![.!?…]) (?P<mark>[.!?…]++) | (?<=\s) (?P<emoji>[{_EMOJI}]++) )
     (?P<closing>[{_CLOSING}]*+)
     (?P<space>
-        \s++ (?: (?P<stray> [“”«»]++ (?=[\s,;:.!?]) | "(?=[,;:]) | [{_EMOJI}]++ [{_CLOSING}]*+ (?=\s) ) \s*+ )?
+        \s++ (?: (?P<stray> [“”«»]++ (?=[\s,;:.!?]|\Z) | "(?=[,;:]) | [{_EMOJI}]++ [{_CLOSING}]*+ (?=\s|\Z) ) \s*+ )?
         | (?= [A-ZÄÖÜ][a-zäöü]+ \s )
     )
     (?= (?P<opening>(?:[{_OPENING}]\s?)*) (?P<next>\S?) (?P<rest>\w*) )
