@@ -18,7 +18,7 @@ from pathlib import Path
 
 from newsmt.checkpoint import Checkpoint, FilePin, ModelSpec, open_checkpoint, verify_blobs, verify_pins
 from newsmt.conversion import ctranslate2_directory
-from newsmt.errors import HubError, UnknownModelError
+from newsmt.errors import HubError, UnknownModelError, UsageError
 from newsmt.hub import Snapshot, damaged_files, discard, fetch_snapshot, find_snapshot
 
 __all__ = [
@@ -152,14 +152,14 @@ def resolve(
     Raises UnknownModelError with near matches, ModelFilesError for missing, damaged or forged files, HubError when the
     hub is needed and cannot be reached.
     """
-    if model == "auto":
-        return resolve_auto(progress=progress)
     spec = wanted_spec(model, revision)
-    if spec is not None and spec.bundled:
-        return _open_bundled(spec)
-    hub_id = hub_id_of(model, spec)
+    hub_id = None if model == "auto" else hub_id_of(model, spec)
     if hub_id is None:
-        return _open_directory(Path(model).expanduser())
+        if revision is not None:
+            raise UsageError(f"revision={revision!r} with {model}: only models of the hub have revisions")
+        if model == "auto":
+            return resolve_auto(progress=progress, local_files_only=local_files_only)
+        return _open_bundled(spec) if spec and spec.bundled else _open_directory(Path(model).expanduser())
     wanted = revision or (spec.revision if spec else None)
     snapshot = find_snapshot(hub_id, wanted) or _download(
         hub_id, wanted, spec, progress=progress, local_files_only=local_files_only
@@ -186,7 +186,9 @@ def fetch(model: str | Path, *, revision: str | None = None, progress: bool | No
     return resolve(model, revision=revision, progress=progress)
 
 
-def resolve_auto(task: str = "translation", *, progress: bool | None = None) -> Checkpoint:
+def resolve_auto(
+    task: str = "translation", *, progress: bool | None = None, local_files_only: bool = False
+) -> Checkpoint:
     """The standard model of a task if it is on disk or can be fetched, else the bundled one, with one warning.
 
     Decided once per process, so that all results of one run come from one model. A standard model whose files are
@@ -194,7 +196,7 @@ def resolve_auto(task: str = "translation", *, progress: bool | None = None) -> 
     """
     with _auto_lock:
         if task not in _auto:
-            _auto[task] = _decide(task, progress)
+            _auto[task] = _decide(task, progress, local_files_only)
         return _auto[task]
 
 
@@ -211,10 +213,10 @@ def bundled_directory() -> Path:
     return installed if installed.is_dir() else package.parent / "models" / BUNDLED_MODEL
 
 
-def _decide(task: str, progress: bool | None) -> Checkpoint:
+def _decide(task: str, progress: bool | None, local_files_only: bool) -> Checkpoint:
     standard = STANDARD_MODELS[task]
     try:
-        return resolve(standard, progress=progress)
+        return resolve(standard, progress=progress, local_files_only=local_files_only)
     except HubError as error:
         bundled = next((spec for spec in MODELS if spec.bundled and spec.task == task), None)
         if bundled is None:
@@ -294,7 +296,9 @@ def _open_snapshot(snapshot: Snapshot, model: str, spec: ModelSpec | None, revis
 
 def _unknown(model: str) -> str:
     names = [spec.name for spec in MODELS]
-    near = difflib.get_close_matches(model.lower(), names, n=3, cutoff=0.5)
+    likeness = {name: difflib.SequenceMatcher(None, model.lower().replace("_", "-"), name).ratio() for name in names}
+    best = max(likeness.values())
+    near = [name for name in names if likeness[name] >= max(0.5, best - 0.1)]
     looks_like_path = model.startswith((".", "~", os.sep)) or os.sep in model or "\\" in model
     if looks_like_path:
         return f"no model {model!r}: that directory does not exist; `newsmt models list` shows the models known by name"

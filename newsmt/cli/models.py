@@ -85,11 +85,11 @@ def _list(arguments: argparse.Namespace) -> int:
             entry["licence"] + (" *" if entry["non_commercial"] else ""),
             _megabytes(entry["size_bytes"]),
             entry["state"],
-            f"{entry['hub_id']}@{(entry['revision'] or 'main')[:8]}" if entry["hub_id"] else "",
+            (entry["hub_id"] or "") + (f"@{entry['revision'][:7]}" if entry["revision"] else ""),
         )
         for entry in entries
     ]
-    _print_table(("NAME", "TASK", "LANGUAGES", "LICENCE", "SIZE", "STATE", "HUB"), rows)
+    _print_table(("NAME", "TASK", "LANG", "LICENCE", "SIZE", "STATE", "HUB"), rows)
     if any(entry["non_commercial"] for entry in entries):
         print("\n* not for commercial use: trained on data with that condition")
     return 0
