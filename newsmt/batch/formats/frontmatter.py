@@ -52,8 +52,10 @@ def _compose(text: str, name: str) -> list[tuple[str, Any]]:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
-        problem = " ".join(str(error).split())
-        raise InputError(f"{name}: the front matter is no YAML: {problem}") from None
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 2}: " if mark else ""
+        problem = getattr(error, "problem", None) or " ".join(str(error).split())
+        raise InputError(f"{name}: {where}the front matter is no YAML: {problem}") from None
     if not isinstance(root, yaml.MappingNode):
         return []
     return [(str(key.value), value) for key, value in root.value if isinstance(value, yaml.ScalarNode)]

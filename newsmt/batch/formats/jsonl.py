@@ -73,7 +73,7 @@ def _strings(line: str, where: str, keys: set[str]) -> Iterator[tuple[str, int, 
     try:
         value = json.loads(line)
     except json.JSONDecodeError as error:
-        raise InputError(f"{where} is no JSON: {error.msg} at column {error.colno}") from None
+        raise InputError(f"{where} is no JSON: {error.msg.removesuffix(' at')} at column {error.colno}") from None
     except RecursionError:
         raise InputError(f"{where} is nested too deeply") from None
     if not isinstance(value, dict):

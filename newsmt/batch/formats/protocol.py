@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from newsmt.errors import InputError
-from newsmt.textfile import read_text
+from newsmt.textfile import decode_text
 
 if TYPE_CHECKING:
     from newsmt.translation import Translation
@@ -58,7 +58,8 @@ class SourceFile:
 
         Raises InputError when it cannot be read or is no text.
         """
-        return read_text(self.path)
+        with self.open() as file:
+            return decode_text(file.read(), self.name)
 
     def open(self) -> BufferedReader:
         """The file, for formats that read it in parts.

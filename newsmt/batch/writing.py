@@ -1,0 +1,82 @@
+"""Output files, written under a temporary name in their own folder and given their real one when they are whole."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from newsmt.batch.job import Written
+
+__all__ = ["PendingFile", "commit", "discard", "file_digest", "remove_leftovers"]
+
+_PREFIX, _SUFFIX = ".newsmt-", ".tmp"
+
+
+class PendingFile:
+    """A file that grows under a temporary name; close() puts it on the disk, drop() removes it."""
+
+    def __init__(self, final: Path) -> None:
+        self.final = final
+        final.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=final.parent)
+        self._temporary = Path(name)
+        self._file = os.fdopen(descriptor, "wb")
+        self._hash = hashlib.sha256()
+
+    def write(self, text: str) -> None:
+        """Add text, line ends as they are."""
+        data = text.encode("utf-8", errors="surrogatepass")
+        self._hash.update(data)
+        self._file.write(data)
+
+    def close(self) -> Written:
+        """Put what was written on the disk, under its temporary name still."""
+        self._file.flush()
+        os.fchmod(self._file.fileno(), 0o666 & ~_umask())
+        os.fsync(self._file.fileno())
+        self._file.close()
+        return Written(self._temporary, self.final, self._hash.hexdigest())
+
+    def drop(self) -> None:
+        """Remove the file."""
+        try:
+            self._file.close()  # on a full disk this writes, and fails, again
+        except OSError:
+            pass
+        self._temporary.unlink(missing_ok=True)
+
+
+def commit(written: Written) -> None:
+    """Give a file its name, in place of what has that name now."""
+    written.temporary.replace(written.final)
+
+
+def discard(written: Written) -> None:
+    """Remove a file that will not get its name."""
+    written.temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> int:
+    """Remove the temporary files that a killed run left, and return how many; the folder must be locked."""
+    leftovers = [Path(where) / name for where, _, names in os.walk(folder) for name in names if _is_temporary(name)]
+    for leftover in leftovers:
+        leftover.unlink(missing_ok=True)
+    return len(leftovers)
+
+
+def _is_temporary(name: str) -> bool:
+    return name.startswith(_PREFIX) and name.endswith(_SUFFIX)
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
