@@ -34,8 +34,8 @@ def add_parser(subparsers: Subparsers) -> None:
         "benchmark",
         help="measure quality, speed and memory of models, and compare with a baseline",
         description="Measure quality, speed and memory of models in one run. With a baseline, a metric that is worse "
-        "by more than noise, or a speed that fell by more than allowed against a reference workload measured in the same "
-        "run, can fail the build: exit code 4.",
+        "by more than noise, or a speed that fell by more than allowed against a reference workload measured in the "
+        "same run, can fail the build: exit code 4.",
         epilog="example: newsmt benchmark --test-set DIR --model opus-mt-de-en --baseline FILE --fail-on-regression",
     )
     add_scoring_arguments(parser)

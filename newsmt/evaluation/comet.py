@@ -24,11 +24,10 @@ _INSTALL = "python -m venv comet && comet/bin/pip install unbabel-comet, then --
 
 
 class CometMetric(RatioMetric):
-    """COMET's mean over segments, times 100 as papers print it."""
+    """COMET's mean over segments, on its own scale, where 1 is the best."""
 
     def __init__(self, model: str, version: str) -> None:
-        super().__init__("comet", "COMET", decimals=2, what="mean of a neural metric over all segments")
-        self.unit = ""
+        super().__init__("comet", "COMET", unit="", decimals=4, what="mean of a neural metric over all segments")
         self._identity = f"model:{model}|version:{version}"
 
     def signature(self, references: int, *, bootstrap: int | None = None, seed: str | None = None) -> str:

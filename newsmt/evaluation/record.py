@@ -231,7 +231,13 @@ def write_record(path: Path, record: Mapping[str, Any]) -> None:
             merged[part] = {**earlier.get(part, {}), **record[part]}
         for part in set(earlier) - set(record):
             merged[part] = earlier[part]
-    write_result(path, json.dumps(merged, ensure_ascii=False, indent=1) + "\n")
+    write_result(path, as_json_text(merged))
+
+
+def as_json_text(values: Any) -> str:
+    """Indented JSON with each list of numbers on one line, so that a change of a score is a change of a line."""
+    text = json.dumps(values, ensure_ascii=False, indent=1)
+    return re.sub(r"\[\n[^\[\]{}\"]*\n *\]", lambda match: re.sub(r"\s+", " ", match[0]), text) + "\n"
 
 
 def _same_hypotheses(earlier: Mapping[str, Any], record: Mapping[str, Any]) -> bool:

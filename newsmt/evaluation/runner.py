@@ -47,13 +47,13 @@ class ModelRequest:
     threads: int | None = None
     revision: str | None = None
     options: DecodingOptions = dataclasses.field(default_factory=DecodingOptions)
-    scored: Scored = "hypothesis"
+    scored: Scored = "text"
 
     @property
     def backend_label(self) -> str:
         """The backend with what sets it apart from its defaults; the file name of its results."""
         parts = [self.backend, *(part for part in (self.device, self.precision) if part != "auto")]
-        return "-".join(parts)
+        return "-".join([*parts, "raw"] if self.scored == "hypothesis" else parts)
 
 
 @dataclass(frozen=True, slots=True)

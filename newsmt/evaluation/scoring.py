@@ -224,7 +224,7 @@ def _score_documents(
     if not documents:
         return None
     scores = {
-        docid: metric.segment_score(sum_counts([statistics[index] for index in segments]))
+        docid: metric.score(sum_counts([statistics[index] for index in segments]))
         for docid, segments in documents.items()
     }
     known = [score for score in scores.values() if not math.isnan(score)]

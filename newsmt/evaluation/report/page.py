@@ -163,8 +163,13 @@ def _matrices(evaluation: Evaluation) -> str:
         f"p &lt; {SIGNIFICANT}: <span class='better'>better</span> or <span class='worse'>worse</span> than the "
         "column's system. Many comparisons find some differences by chance alone.</p>"
     )
-    metrics = [*evaluation.metrics, *evaluation.checks]
-    return _section("Paired comparisons", intro + "".join(_matrix(evaluation, metric) for metric in metrics))
+    metrics = "".join(_matrix(evaluation, metric) for metric in evaluation.metrics)
+    checks = "".join(_matrix(evaluation, metric) for metric in evaluation.checks)
+    return _section(
+        "Paired comparisons",
+        f"{intro}<div class='matrices'>{metrics}</div>"
+        f"<details><summary>Checks</summary><div class='matrices'>{checks}</div></details>",
+    )
 
 
 def _matrix(evaluation: Evaluation, metric: Metric) -> str:
@@ -177,7 +182,7 @@ def _matrix(evaluation: Evaluation, metric: Metric) -> str:
         for row in labels
     )
     return (
-        f"<h3>{escape(metric.label)}</h3><div class='scroll'><table class='matrix'>"
+        f"<div class='scroll'><h3>{escape(metric.label)}</h3><table class='matrix'>"
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 import xml.etree.ElementTree as ElementTree
 from typing import TYPE_CHECKING, Any
 
 from newsmt._version import __version__
-from newsmt.evaluation.record import as_record, describe_test_set, number
+from newsmt.evaluation.record import as_json_text, as_record, describe_test_set, number
 from newsmt.evaluation.report.tables import (
     SIGNIFICANT,
     Table,
@@ -78,7 +77,7 @@ def as_json(evaluation: Evaluation, gate: Gate | None = None) -> str:
     }
     if gate:
         report["gate"] = gate.as_json()
-    return json.dumps(report, ensure_ascii=False, indent=1) + "\n"
+    return as_json_text(report)
 
 
 def as_junit(evaluation: Evaluation, gate: Gate | None = None) -> str:

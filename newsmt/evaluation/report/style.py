@@ -23,7 +23,8 @@ thead th{color:var(--muted);font-weight:600;vertical-align:bottom}
 th[scope=row],thead th:first-child{text-align:left;font-weight:600;padding-left:4px}
 td.best{font-weight:700}
 td small,.remark{display:block;color:var(--muted);font-size:11.5px}
-.matrix td{min-width:96px}.matrix td.none{color:var(--muted)}
+.matrices{display:flex;flex-wrap:wrap;gap:0 40px}.matrices .scroll{max-width:100%}
+.matrix td{min-width:84px}.matrix td.none{color:var(--muted)}
 .better{background:var(--good-bg);color:var(--good)}.worse{background:var(--bad-bg);color:var(--bad)}
 .better small,.worse small{color:inherit}
 span.better,span.worse{padding:1px 6px;border-radius:4px}

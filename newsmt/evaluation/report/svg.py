@@ -92,12 +92,12 @@ def scatter_plot(title: str, x_title: str, y_title: str, points: Sequence[Point]
 
 def histogram(title: str, values: Sequence[float], series: int, largest_share: float, bins: int = 20) -> str:
     """How many segments scored how much, from 0 to 100 (what lies above is counted at 100)."""
-    left, right, top, bottom = 8, 8, 28, 118
+    left, right, top, bottom = 10, 16, 26, 116
     width, height = _SMALL_WIDTH, 144
     counts = bin_counts(values, bins)
     x = _scale(0, 100, left, width - right)
     y = _scale(0, largest_share, bottom, top)
-    parts = [_text(0, 14, _short(title, 40), "title")]
+    parts = [_text(0, 14, _short(title, 30), "title")]
     for index, count in enumerate(counts):
         share = count / max(1, len(values))
         start, stop = x(100 * index / bins), x(100 * (index + 1) / bins)
@@ -109,8 +109,7 @@ def histogram(title: str, values: Sequence[float], series: int, largest_share: f
     median = sorted(values)[len(values) // 2]
     at = x(min(100, median))
     parts.append(f'<line class="median" x1="{at:.1f}" x2="{at:.1f}" y1="{top}" y2="{bottom}"/>')
-    anchor = "end" if median > 50 else ""
-    parts.append(_text(at + (-5 if anchor else 5), top + 8, f"median {median:.1f}", f"tick {anchor}"))
+    parts.append(_text(width - right, 14, f"median {median:.1f}", "tick end"))
     parts.append(f'<line class="base" x1="{left}" x2="{width - right}" y1="{bottom}" y2="{bottom}"/>')
     parts += [_text(x(tick), bottom + 16, str(tick), "tick middle") for tick in (0, 25, 50, 75, 100)]
     return _svg(width, height, f"{title}: median {median:.1f}", parts)

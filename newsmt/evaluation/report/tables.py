@@ -221,7 +221,7 @@ def _column(evaluation: Evaluation, metric: Metric, *, with_interval: bool = Tru
     scores = [each[metric.key] for each in evaluation.systems]
     known = [each.score for each in scores if not math.isnan(each.score)]
     best = (max if metric.higher_is_better else min)(known, default=math.nan)
-    marked = len(scores) > 1 and metric.key != "length"
+    marked = len(set(known)) > 1 and metric.key != "length"
     return [Cell(_score_text(each, with_interval), best=marked and each.score == best) for each in scores]
 
 
