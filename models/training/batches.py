@@ -30,10 +30,10 @@ class Batch:
 
     def to(self, device: str) -> Batch:
         """The batch on a device."""
-        tensors = (
-            tensor.to(device, non_blocking=True) for tensor in (self.sources, self.inputs, self.labels, self.links)
+        sources, inputs, labels, links = (
+            part.to(device) for part in (self.sources, self.inputs, self.labels, self.links)
         )
-        return Batch(*tensors, self.pieces)
+        return Batch(sources, inputs, labels, links, self.pieces)
 
 
 def plan_epoch(packed: PackedPairs, *, pieces: int, max_pieces: int, seed: int) -> list[npt.NDArray[np.int64]]:
@@ -41,7 +41,7 @@ def plan_epoch(packed: PackedPairs, *, pieces: int, max_pieces: int, seed: int) 
     rng = np.random.default_rng(seed)
     lengths = np.maximum(packed.source_lengths, packed.target_lengths) + 1
     order = rng.permutation(np.flatnonzero(lengths <= max_pieces + 1))
-    batches = []
+    batches: list[npt.NDArray[np.int64]] = []
     for start in range(0, len(order), WINDOW):
         window = order[start : start + WINDOW]
         window = window[np.lexsort((packed.source_lengths[window], lengths[window]))]
@@ -64,7 +64,8 @@ def make_batch(packed: PackedPairs, indices: npt.NDArray[np.int64], *, end: int,
     inputs = np.full_like(labels, pad)
     inputs[:, 1:] = np.where(labels[:, :-1] == end, pad, labels[:, :-1])
     pieces = int(packed.target_lengths[indices].sum()) + rows
-    return Batch(*(torch.from_numpy(array) for array in (sources, inputs, labels, links)), pieces)
+    tensors = map(torch.from_numpy, (sources, inputs, labels, links))
+    return Batch(*tensors, pieces=pieces)
 
 
 def _cut(window: npt.NDArray[np.int64], lengths: npt.NDArray[np.int32], pieces: int) -> Iterator[npt.NDArray[np.int64]]:

@@ -65,15 +65,23 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class Phase:
-    """A stretch of training on one mixture, the learning rate going in a straight line between two factors."""
+    """A stretch of training on one mixture, the learning rate going in a straight line between two factors.
+
+    It lasts for so many minutes of training, or for so many steps.
+    """
 
     name: str
     mixture: str
-    minutes: float
+    minutes: float = 0.0
+    steps: int = 0
     factor_from: float = 1.0
     factor_to: float = 1.0
     batch_pieces: int = 3000
     max_pieces: int = 180
+
+    def __post_init__(self) -> None:
+        if (self.minutes > 0) == (self.steps > 0):
+            raise ValueError(f"phase {self.name!r} needs either minutes or steps")
 
 
 @dataclass(frozen=True)

@@ -42,9 +42,7 @@ def fault(pair: Pair, *, max_words: int = 120, max_ratio: float = 2.2) -> str | 
         return "too long"
     if not _similar_length(len(pair.source), len(pair.target), max_ratio):
         return "lengths differ"
-    return (
-        _bad_characters(pair) or _wrong_language(pair, words) or (None if _numbers_agree(*pair) else "numbers differ")
-    )
+    return _bad_characters(pair) or _wrong_language(pair, words) or _wrong_numbers(pair)
 
 
 def keep_good(
@@ -113,11 +111,11 @@ def _reads_as(words: list[str], language: frozenset[str], other: frozenset[str])
     return marks >= 3 and marks > 2 * sum(word in other for word in words)
 
 
-def _numbers_agree(source: str, target: str) -> bool:
-    """False if most of the longer numbers on either side have no counterpart in digits."""
-    ours, theirs = _digit_strings(source), _digit_strings(target)
+def _wrong_numbers(pair: Pair) -> str | None:
+    """Whether most of the longer numbers on either side have no counterpart in digits."""
+    ours, theirs = _digit_strings(pair.source), _digit_strings(pair.target)
     shared = sum((ours & theirs).values())
-    return shared * 2 >= max(sum(ours.values()), sum(theirs.values()))
+    return "numbers differ" if shared * 2 < max(sum(ours.values()), sum(theirs.values())) else None
 
 
 def _digit_strings(text: str) -> Counter[str]:

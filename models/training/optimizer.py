@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from concurrent.futures import Executor
 from typing import Any
 
@@ -59,7 +60,7 @@ class Optimizer:
 
     def load(self, state: dict[str, Any]) -> None:
         """Go on from a saved state of an optimiser over the same network."""
-        self._adam.load_state_dict(state["adam"])
+        self._adam.load_state_dict(copy.deepcopy(state["adam"]))
         for own, saved in zip(self._momentum, state["momentum"], strict=True):
             own.copy_(saved)
 

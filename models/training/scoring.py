@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from newsmt.convert import convert
 from newsmt.normalization import fold_ascii
 
 __all__ = ["Score", "TestText", "read_text_set", "score_checkpoint", "translate_lines"]
+
+# No news line needs more; what goes on longer repeats itself.
+MAX_PIECES = 400
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,17 @@ def score_checkpoint(directory: Path, text: TestText, *, beam_size: int = 1, thr
     """Convert a Marian directory to CTranslate2 int8, translate line by line, score."""
     import sacrebleu
 
+    positions = json.loads((directory / "config.json").read_text(encoding="utf-8"))["max_position_embeddings"]
     with tempfile.TemporaryDirectory() as scratch:
         converted = Path(scratch) / "int8"
         convert(directory, converted, precision="int8")
         hypotheses = translate_lines(
-            converted, directory / "source.spm", text.sources, beam_size=beam_size, threads=threads
+            converted,
+            directory / "source.spm",
+            text.sources,
+            beam_size=beam_size,
+            threads=threads,
+            max_pieces=min(MAX_PIECES, positions - 1),
         )
     bleu = sacrebleu.corpus_bleu(hypotheses, [list(text.references)])
     chrf = sacrebleu.corpus_chrf(hypotheses, [list(text.references)])
@@ -56,7 +66,13 @@ def score_checkpoint(directory: Path, text: TestText, *, beam_size: int = 1, thr
 
 
 def translate_lines(
-    converted: Path, pieces: Path, lines: Sequence[str], *, beam_size: int = 1, threads: int = 2
+    converted: Path,
+    pieces: Path,
+    lines: Sequence[str],
+    *,
+    beam_size: int = 1,
+    threads: int = 2,
+    max_pieces: int = MAX_PIECES,
 ) -> list[str]:
     """Each line as one segment, with no splitting into sentences, as the published scores are made."""
     import ctranslate2
@@ -71,6 +87,6 @@ def translate_lines(
         max_batch_size=1024,
         batch_type="tokens",
         max_input_length=0,
-        max_decoding_length=400,
+        max_decoding_length=max_pieces,
     )
     return [processor.decode(result.hypotheses[0]) for result in results]

@@ -92,15 +92,15 @@ class TrainingRun:
 
     def train(self) -> Progress:
         """Train to the end of the last phase, or until SIGTERM or SIGINT, and leave a checkpoint either way."""
-        with ThreadPoolExecutor(self.threads, initializer=_one_thread) as pool, _stopping(self._stop):
-            torch.set_num_threads(1)
-            self._loop(pool)
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            with ThreadPoolExecutor(self.threads, initializer=_one_thread) as pool, _stopping(self._stop):
+                self._loop(pool)
+        finally:
+            torch.set_num_threads(before)
         self._save()
         return self.progress
-
-    def stop(self) -> None:
-        """Ask a run in another thread to save and return after its present step."""
-        self._stop.set()
 
     def _loop(self, pool: ThreadPoolExecutor) -> None:
         saved = scored = time.monotonic()
@@ -169,7 +169,7 @@ class TrainingRun:
             guide = _guide_loss(scores, batch.links) * (batch.pieces / pieces) if weight else loss.new_zeros(())
             objective = loss / pieces + weight * guide
         gradients = torch.autograd.grad(objective, self.optimizer.parameters)
-        return list(gradients), float(plain), float(guide)
+        return list(gradients), float(plain), float(guide.detach())
 
     @torch.no_grad()
     def _gather(self, parts: list[list[Tensor]]) -> None:
@@ -201,8 +201,9 @@ class TrainingRun:
     def _advance(self, seconds: float) -> None:
         progress, phases = self.progress, self.settings.phases
         progress.seconds += seconds
-        progress.done += seconds / (60 * phases[progress.phase].minutes) * self._haste()
-        if progress.done >= 1:
+        phase = phases[progress.phase]
+        progress.done += 1 / phase.steps if phase.steps else seconds / (60 * phase.minutes) * self._haste()
+        if progress.done >= 1 - 1e-9:
             progress.phase, progress.done, progress.epoch, progress.position = progress.phase + 1, 0.0, 0, 0
 
     def _haste(self) -> float:
@@ -210,6 +211,7 @@ class TrainingRun:
         if self.deadline is None:
             return 1.0
         phases = self.settings.phases[self.progress.phase :]
+        # Phases counted in steps have no minutes: they take what they take.
         planned = 60 * (sum(phase.minutes for phase in phases) - self.progress.done * phases[0].minutes)
         return planned / max(1.0, self.deadline - time.time())
 
