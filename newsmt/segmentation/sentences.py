@@ -185,7 +185,7 @@ _COMPOUND = re.compile(r"[-–/(]")
 
 def _after_full_stop(text: str, start: int, candidate: re.Match[str], following: str) -> bool:
     word = _word_before(text, start, candidate.start())
-    if len(word) > 5 and word.isalpha() and word not in words.LONG and not word.endswith("str"):
+    if len(word) > 5 and word.isalpha() and word not in words.LONG and not word.endswith(words.SHORTENED_ENDINGS):
         return True
     if not word or not (word[-1].isalnum() or word[-1] in _CLOSING):
         return True
@@ -203,7 +203,7 @@ def _after_full_stop(text: str, start: int, candidate: re.Match[str], following:
         return _after_letter(text, start, candidate, last, following)
     if _ROMAN.fullmatch(last):
         return following in words.STARTERS
-    return _after_abbreviation(text, candidate, last, following)
+    return _after_abbreviation(text, start, candidate, last, following)
 
 
 _DOTTED = re.compile(r"(?:\w{1,5}\.)+\w{1,4}")
@@ -249,32 +249,39 @@ def _begins_anew(text: str, candidate: re.Match[str], following: str) -> bool:
     return True
 
 
+# "§ 12 ff. BGB", "Art. 3 f. GG".
+_LAW = re.compile(r"\w*[A-Z]{2}")
+
+
 def _after_letter(text: str, start: int, candidate: re.Match[str], letter: str, following: str) -> bool:
     """After an initial, a lettered thing ("Plan B.") or a small letter."""
     before = text[max(start, candidate.start() - 30) : candidate.start() - 1].split()
     if letter.islower():
-        return letter == "f" and bool(before) and before[-1][-1:].isdecimal() and following in words.STARTERS
+        return letter == "f" and bool(before) and before[-1][-1:].isdecimal() and not _LAW.match(following)
     if following in words.STARTERS:
         return bool(before) and following not in words.SURNAMES
     return bool(before) and before[-1] in words.LETTER_NOUNS
 
 
-def _after_abbreviation(text: str, candidate: re.Match[str], word: str, following: str) -> bool:
+def _after_abbreviation(text: str, start: int, candidate: re.Match[str], word: str, following: str) -> bool:
     figure = candidate["next"].isdecimal() or candidate["next"] == "§" or bool(_ROMAN.fullmatch(following))
     if word in words.BEFORE_FIGURE and figure:
         return False
     if word in words.ENDING:
-        return not candidate["opening"].startswith("(")
+        return not candidate["opening"].startswith("(") and not (word == "ff" and _LAW.match(following))
     if word in words.NEVER_ENDING:
         return False
-    if word in words.MIDDLE or word.endswith("str"):
+    if word in words.WEEKDAYS:
+        before = text[max(start, candidate.start() - 12) : candidate.start() - len(word)].split()
+        is_weekday = bool(before) and before[-1].lower() in words.BEFORE_WEEKDAYS
+        return not is_weekday or _begins_anew(text, candidate, following)
+    if word in words.MIDDLE or word.endswith(words.SHORTENED_ENDINGS):
         return _begins_anew(text, candidate, following)
     return True
 
 
 _MORE_OF_A_DATE = re.compile(r"\d{1,2}\.(?:\s?\d{2,4})?(?!\d)|000\b")
 _YEAR = re.compile(r"[12]\d{3}\b")
-_LIST_LEAD = re.compile(rf"[:;(]\s*[{_QUOTES}]*$")
 _TRAILING_FIGURE = re.compile(r".*?(\d+)$")
 _BEFORE_BARE_ORDINALS = frozenset({"und", "oder", "bis", "–", "-", "als", "an"})
 # These can stand before a bare date: "am 5.", "bis zum 15.".
@@ -303,7 +310,10 @@ def _after_figure(text: str, start: int, candidate: re.Match[str], word: str, fo
 
 
 def _is_date_or_item(text: str, start: int, candidate: re.Match[str], figure: int, head: str, following: str) -> bool:
-    if following in words.MONTHS or _LIST_LEAD.search(head):
+    lead = head.rstrip(_QUOTES + " ")[-1:]
+    if lead == "(" or (lead == ":" and (figure == 1 or following not in words.STARTERS)):
+        return True
+    if following in words.MONTHS:
         return True
     if _MORE_OF_A_DATE.match(text, candidate.end("space")):
         return True

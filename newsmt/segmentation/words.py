@@ -154,12 +154,12 @@ DOTTED_NEVER = frozenset(
     """.split()
 )
 DOTTED_ENDING = frozenset(
-    "u.v.m u.v.a.m u.a.m u.dgl u.s.w u.s.f u.dgl.m o.dgl u.ä.m v.chr n.chr v.u.z n.u.z d.j d.ä d.gr d.m".split()
+    "e.v u.v.m u.v.a.m u.a.m u.dgl u.s.w u.s.f u.dgl.m o.dgl u.ä.m v.chr n.chr v.u.z n.u.z d.j d.ä d.gr d.m".split()
 )
 
 DOTTED_MIDDLE = frozenset(
     """
-    u.a u.ä o.ä a.d i.r e.v a.g p.a p.m a.m u.s u.s.a u.k d.c l.a n.y u.n a.a.o a.o a.d.ö k.o o.k s.a b.v k.d.ö.r
+    u.a u.ä o.ä a.d i.r a.g p.a p.m a.m u.s u.s.a u.k d.c l.a n.y u.n a.a.o a.o a.d.ö k.o o.k s.a b.v k.d.ö.r
     d.red anm.d.red m.b.h ges.m.b.h i.b i.t a.k.a j.r v.i.p p.s n.n g.m.b.h i.l v.v
     """.split()
 )
@@ -214,6 +214,13 @@ CLAUSE_OPENERS = (
     "und", "oder", "sowie", "aber", "denn", "sondern", "doch", "jedoch", "weil", "dass", "wenn", "während", "damit",
     "obwohl", "nachdem", "bevor", "bis", "als", "wie", "wobei", "wodurch", "indem", "falls", "sodass",
 )  # fmt: skip
+
+# "am Sa. Premiere": weekdays, which are words or syllables elsewhere.
+WEEKDAYS = frozenset("Mo Di Mi Do Fr Sa So".split())
+BEFORE_WEEKDAYS = frozenset("am ab bis vom von jeden und – -".split())
+
+# "Goethestr.", "sozialversicherungspfl.": shortened words of any length.
+SHORTENED_ENDINGS = ("str", "pfl")
 
 DOTTED = DOTTED_NEVER | DOTTED_ENDING | DOTTED_MIDDLE
 LONG = frozenset(word for word in NEVER_ENDING | MIDDLE | ENDING if len(word) > 5)
