@@ -300,11 +300,11 @@ def test_recipes_load_and_name_a_licence_for_all_they_use(path):
 def test_misspelt_settings_are_refused(tmp_path, capsys):
     good = RECIPES[0].read_text(encoding="utf-8")
     bad = tmp_path / "bad.toml"
-    bad.write_text(good.replace("label_smoothing", "label_smothing"), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"bad\.toml: unknown setting label_smothing of TrainConfig"):
+    bad.write_text(good.replace("warm_up_steps", "warmup_steps"), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"bad\.toml: unknown setting warmup_steps of TrainConfig"):
         load_recipe(bad)
     assert main(["train", str(bad), str(tmp_path)]) == 1
-    assert "label_smothing" in capsys.readouterr().err
+    assert "warmup_steps" in capsys.readouterr().err
 
 
 def test_phase_needs_minutes_or_steps():
