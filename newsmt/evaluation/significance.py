@@ -91,7 +91,7 @@ def interval(scores: Scores, *, exact_mean: bool = False) -> Interval:
         return Interval(math.nan, math.nan, math.nan, math.nan)
     outside = len(ordered) // 40
     low, high = float(ordered[outside]), float(ordered[len(ordered) - outside - 1])
-    mean = statistics.mean(ordered.tolist()) if exact_mean else float(ordered.mean())
+    mean = float(ordered.dtype.type(statistics.mean(ordered.tolist())) if exact_mean else ordered.mean())
     half = float(0.5 * (ordered[len(ordered) - outside - 1] - ordered[outside]))
     return Interval(mean=mean, half=half, low=low, high=high)
 
