@@ -59,14 +59,16 @@ _QUOTES = "„“”‟‚‘’\"'»«›‹`´\x84\x93\x94"
 _OPENING = _QUOTES + r"(\[¿¡"
 _CLOSING = _QUOTES + r")\]"
 _EMOJI = "\u2600-\u26ff\u270a-\u270d\u2728\u2764\ufe0f\u200d\U0001f000-\U0001faff"
-# The mark, what closes with it, the space (it may have been forgotten), and a look at what follows. A quotation mark or
-# emoji that stands alone after the space still belongs to the sentence. The lookbehind keeps runs of marks linear.
+# The mark (an emoji can be one), what closes with it, the space (it may be forgotten), and a look at what follows.
+# A quotation mark or emoji that stands alone after the space still belongs to the sentence. That a pattern begins with
+# characters keeps the search fast, and that a run of marks is entered at its beginning only keeps it linear.
 _CANDIDATE = re.compile(
     rf"""
-    (?: (?<![.!?…]) (?P<mark>[.!?…]++) | (?<=\s) (?P<emoji>[{_EMOJI}]++) )
-    (?P<closing>[{_CLOSING}]*+)
+    (?P<mark> [.!?…{_EMOJI}] (?: (?<=[.!?…]) (?<![.!?…]{{2}}) [.!?…]*+ | (?<=\s[{_EMOJI}]) [{_EMOJI}]*+ ) )
+    (?P<closing> [{_CLOSING}]*+ )
     (?P<space>
-        \s++ (?: (?P<stray> [“”«»]++ (?=[\s,;:.!?]|\Z) | "(?=[,;:]) | [{_EMOJI}]++ [{_CLOSING}]*+ (?=\s|\Z) ) \s*+ )?
+        \s++ (?: (?P<stray> [“”]++ (?=[\s,;:.!?]|\Z) | ["«»](?=[,;:]|\Z) | [{_EMOJI}]++ [{_CLOSING}]*+ (?=\s|\Z) )
+                \s*+ )?
         | (?= [A-ZÄÖÜ][a-zäöü]+ \s )
     )
     (?= (?P<opening>(?:[{_OPENING}]\s?)*) (?P<next>\S?) (?P<rest>\w*) )
@@ -90,7 +92,7 @@ def _boundaries(text: str) -> Iterator[tuple[int, int]]:
 
 def _ends_sentence(text: str, start: int, candidate: re.Match[str]) -> bool:
     following = candidate["next"] + candidate["rest"]
-    if candidate["emoji"]:
+    if candidate["mark"][0] not in ".!?…":
         return following in words.STARTERS
     if not candidate["space"]:
         return following in words.STARTERS and bool(_SMALL_WORD.match(text, candidate.start() - 3, candidate.start()))
@@ -198,7 +200,7 @@ def _after_full_stop(text: str, start: int, candidate: re.Match[str], following:
         return _after_dotted(text, candidate, dotted, following)
     if word in words.UNITS and text[: candidate.start() - len(word)].rstrip()[-1:].isdecimal():
         return True
-    last = _COMPOUND.split(word)[-1] or word
+    last = _COMPOUND.split(word)[-1].lstrip("0123456789") or word
     if len(last) == 1 and last.isalpha():
         return _after_letter(text, start, candidate, last, following)
     if _ROMAN.fullmatch(last):
