@@ -495,7 +495,10 @@ def _size(path: Path) -> int:
 
 
 def _has_etag(path: Path, etag: str, digest: str | None = None) -> bool:
-    """Whether the contents are those the hub's ETag names; True for an ETag that is no hash of the contents."""
+    """Whether the contents are those the hub's ETag names; True for an ETag that is no hash of the contents.
+
+    The hub has the SHA-256 of large files and the git object id of small ones; mirrors have been seen to take others.
+    """
     if re.fullmatch(r"[0-9a-f]{64}", etag):
         return (digest or read_digest(path)) == etag
     if re.fullmatch(r"[0-9a-f]{40}", etag):
@@ -505,7 +508,7 @@ def _has_etag(path: Path, etag: str, digest: str | None = None) -> bool:
             while chunk := stream.read(CHUNK_BYTES):
                 git.update(chunk)
                 plain.update(chunk)
-        return etag in (git.hexdigest(), plain.hexdigest())
+        return etag in (git.hexdigest(), plain.hexdigest(), (digest or read_digest(path))[:40])
     return True
 
 

@@ -84,6 +84,16 @@ def test_list_is_a_table_of_all_models(capsys: pytest.CaptureFixture[str]) -> No
     assert max(map(len, rows)) <= 125
 
 
+def test_the_documentation_shows_the_table_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "list"]) == 0
+    printed = [line.split() for line in capsys.readouterr().out.splitlines()]
+    text = (Path(__file__).parents[1] / "docs" / "models.md").read_text(encoding="utf-8")
+    shown = [line.split() for line in text.partition("models list\n")[2].partition("```")[0].splitlines()]
+    assert [[word for word in line if not word.isdigit()] for line in shown] == [
+        [word for word in line if not word.isdigit()] for line in printed
+    ]  # but for the size of the bundled model, which its successor changes
+
+
 def test_list_as_json(server: FakeHub, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models", "fetch", "opus-mt-de-en", "--quiet"]) == 0
     capsys.readouterr()

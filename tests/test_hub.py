@@ -168,6 +168,32 @@ def test_safetensors_are_preferred_and_shards_come_whole(
     assert not (checkpoint.directory / "pytorch_model.bin").exists()
 
 
+def test_threads_that_want_the_same_model_fetch_it_once(server: FakeHub) -> None:
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(resolve(THEIRS))) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found) == 3
+    assert len(set(map(str, found))) == 1
+    assert len([path for path in server.paths("GET") if "/storage/" in path]) == 3  # weights, source and target pieces
+
+
+def test_large_files_have_a_progress_bar_on_a_terminal_or_when_asked_for(
+    server: FakeHub, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(hub, "CHUNK_BYTES", 50_000)  # what counts as large follows from it
+    shown = {}
+    for progress in (None, False, True):
+        monkeypatch.setenv("HF_HOME", str(tmp_path / str(progress)))
+        resolve(THEIRS, progress=progress)
+        shown[progress] = capsys.readouterr().err
+    assert shown[None] == shown[False] == ""  # captured: no terminal
+    assert "pytorch_model.bin: 100%" in shown[True]
+    assert "vocab.json" not in shown[True]
+
+
 # What goes wrong on the way
 
 
