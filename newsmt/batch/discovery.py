@@ -65,9 +65,7 @@ def find_files(source: Path, destination: Path, selection: Selection, *, pages: 
 
 
 class _Walk:
-    def __init__(
-        self, source: Path, destination: Path, selection: Selection, found: Found, *, pages: bool
-    ) -> None:
+    def __init__(self, source: Path, destination: Path, selection: Selection, found: Found, *, pages: bool) -> None:
         self._source = source
         self._root = source.resolve()
         self._destination = destination.resolve()
@@ -131,7 +129,7 @@ _SHOWN_CLASHES = 5
 
 
 def _refuse_clashes(jobs: Sequence[Job]) -> None:
-    """Raise UsageError when two files would be written under one name, also where case or accents are not told apart."""
+    """Raise UsageError when two files would have one name, also on disks that do not tell case or accents apart."""
     makers: defaultdict[str, list[str]] = defaultdict(list, {"manifest.jsonl": ["the manifest"]})
     for job in jobs:
         for name in filter(None, (job.output, job.page)):
@@ -143,5 +141,3 @@ def _refuse_clashes(jobs: Sequence[Job]) -> None:
             f"two files would be written under one name: {'; '.join(clashes[:_SHOWN_CLASHES])}{more}; choose another "
             "--output-name, such as {name}.en{suffix}, or --exclude one of them"
         )
-
-

@@ -55,9 +55,7 @@ class ModelChoice:
         if str(self.model) == "auto":
             checkpoint = registry.resolve_auto("translation")
             return replace(self, model=checkpoint.spec.name), checkpoint
-        checkpoint = registry.resolve(
-            self.model, revision=self.revision, local_files_only=self.local_files_only
-        )
+        checkpoint = registry.resolve(self.model, revision=self.revision, local_files_only=self.local_files_only)
         return self, checkpoint
 
     def recorded(self, options: DecodingOptions) -> dict[str, Any]:

@@ -64,8 +64,11 @@ class _Counting:
     def _count(self, outcome: Outcome) -> None:
         self._files += 1
         self._words += outcome.counts.words
-        self._bytes += outcome.job.size
-        self._failed += outcome.error is not None
+        if outcome.error:  # it took no time, and says nothing about the rest
+            self._failed += 1
+            self._all_bytes -= outcome.job.size
+        else:
+            self._bytes += outcome.job.size
 
     @property
     def _elapsed(self) -> float:
@@ -119,7 +122,8 @@ class Bar(_Counting):
         """Move the bar."""
         self._count(outcome)
         if self._bar is not None:
-            self._bar.update(outcome.job.size)
+            self._bar.total = max(1, self._all_bytes)
+            self._bar.update(self._bytes - self._bar.n)
             self._show()
 
     def _show(self) -> None:

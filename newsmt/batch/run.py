@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from newsmt._version import __version__
 from newsmt.batch.discovery import Found, Selection, find_files
 from newsmt.batch.engines import Engine
-from newsmt.batch.job import Job, Outcome, Settings, Status
+from newsmt.batch.job import Outcome, Settings, Status
 from newsmt.batch.lock import only_run
 from newsmt.batch.manifest import Manifest, Record
 from newsmt.batch.model import ModelChoice
@@ -58,7 +58,8 @@ class BatchOptions:
     fields: the fields to translate in JSON lines and tables.
     html: write a page per article with source and translation side by side, and an index.
     force: translate everything again; retry_failed: only what failed.
-    workers: processes with a model each; engine: "local", or "ray" for a Ray cluster.
+    workers: processes with a model each: 1 by default, or with Ray as many as the cluster has room for.
+    engine: "local", or "ray" for a Ray cluster.
     max_bytes: the largest file to take, JSON lines and tables excepted; 0 for no limit.
 
     Raises UsageError for a value that is not allowed.
@@ -71,14 +72,14 @@ class BatchOptions:
     html: bool = False
     force: bool = False
     retry_failed: bool = False
-    workers: int = 1
+    workers: int | None = None
     engine: str = "local"
     max_bytes: int = 4_000_000
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
             raise UsageError(f"engine={self.engine!r} is not allowed: expected one of {', '.join(ENGINES)}")
-        if self.workers < 1:
+        if self.workers is not None and self.workers < 1:
             raise UsageError(f"workers={self.workers} is not allowed: expected 1 or more")
         if self.max_bytes < 0:
             raise UsageError(f"max_bytes={self.max_bytes} is not allowed: expected 0 (no limit) or more")
@@ -107,7 +108,7 @@ def translate_folder(
     run = _FolderRun(
         Path(source), Path(destination), options or DecodingOptions(), batch or BatchOptions(), progress or Silent()
     )
-    if translator is not None and (run.batch.engine != "local" or run.batch.workers > 1):
+    if translator is not None and (run.batch.engine != "local" or (run.batch.workers or 1) > 1):
         raise UsageError("a translator that is loaded serves one worker in this process; pass a model for more")
     choice = model if isinstance(model, ModelChoice) else ModelChoice(model=model)
     return run.translate(translator, choice, stop or Event())
@@ -149,10 +150,11 @@ class _FolderRun:
             from newsmt.batch.engines.ray import RayEngine
 
             return RayEngine(choice, settings, workers=self.batch.workers)
-        if self.batch.workers > 1:
+        workers = self.batch.workers or 1
+        if workers > 1:
             from newsmt.batch.engines.processes import ProcessEngine, choices_for
 
-            return ProcessEngine(choices_for(choice.resolved()[0], self.batch.workers), settings)
+            return ProcessEngine(choices_for(choice.resolved()[0], workers), settings)
         from newsmt.batch.engines.local import LocalEngine
 
         return LocalEngine(translator or choice.load(self.options), settings)
@@ -289,7 +291,7 @@ def _now() -> str:
 
 
 def _in_batches(outcomes: Iterator[Outcome]) -> Iterator[list[Outcome]]:
-    """What is ready, again and again: files that are finished together go on record together, with one wait for the disk."""
+    """What is ready, again and again: what is finished together goes on record together, with one wait for the disk."""
     ready: SimpleQueue[Outcome | BaseException | None] = SimpleQueue()
     abandoned = Event()
     taker = Thread(target=_take, args=(outcomes, ready.put, abandoned), daemon=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from newsmt.batch.job import Written
@@ -41,10 +42,8 @@ class PendingFile:
 
     def drop(self) -> None:
         """Remove the file."""
-        try:
-            self._file.close()  # on a full disk this writes, and fails, again
-        except OSError:
-            pass
+        with suppress(OSError):  # on a full disk this writes, and fails, again
+            self._file.close()
         self._temporary.unlink(missing_ok=True)
 
 

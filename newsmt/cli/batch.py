@@ -72,7 +72,12 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--html", action="store_true", help="also write pages with source and translation side by side")
     parser.add_argument("--force", action="store_true", help="translate everything again, whatever is there")
     parser.add_argument("--retry-failed", action="store_true", help="also try again what failed in an earlier run")
-    parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes with a model each (default: 1)")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        metavar="N",
+        help="processes with a model each (default: 1, which uses all cores and GPUs; with Ray all that fit)",
+    )
     parser.add_argument(
         "--engine",
         choices=["local", "ray"],
@@ -161,10 +166,11 @@ def _bytes(size: str) -> int:
 
 @contextmanager
 def _stoppable(progress: Progress) -> Iterator[Event]:
-    """An event that Ctrl-C or a polite kill sets; the second Ctrl-C ends everything at once, which loses nothing either."""
+    """An event that Ctrl-C or a polite kill sets; a second Ctrl-C ends all at once, which loses nothing either."""
     stop = Event()
 
     def ask_to_stop(number: int, frame: FrameType | None) -> None:
+        del number, frame
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()

@@ -75,9 +75,10 @@ def _markdown(chance: random.Random, sentences: int) -> str:
 
 def _html(chance: random.Random, sentences: int) -> str:
     return (
-        '<!DOCTYPE html>\n<html lang="de"><head><title>Der Hafen</title><script>var a = "<p>Hallo</p>";</script></head>\n'
-        f"<body><h1>Der <em>Hafen</em></h1>\n<p>{_prose(chance, sentences)} <a href='/x'>Die Polizei</a> &amp; mehr.</p>\n"
-        "</body></html>\n"
+        '<!DOCTYPE html>\n<html lang="de"><head><title>Der Hafen</title>\n'
+        '<script>var a = "<p>Hallo</p>";</script></head>\n'
+        f"<body><h1>Der <em>Hafen</em></h1>\n<p>{_prose(chance, sentences)} "
+        "<a href='/x'>Die Polizei</a> &amp; mehr.</p>\n</body></html>\n"
     )
 
 
@@ -166,5 +167,5 @@ _BAD = (_not_utf8, _empty, _folder, _broken_json, _too_large, _unreadable)
 
 
 if __name__ == "__main__":
-    built = build_tree(Path(sys.argv[1]), int(sys.argv[2]), bad=30, seed=int((sys.argv + ["1"])[3]))
+    built = build_tree(Path(sys.argv[1]), int(sys.argv[2]), bad=30, seed=int([*sys.argv, "1"][3]))
     print(f"{len(built.good)} good and {len(built.bad)} bad files in {built.root}")

@@ -7,6 +7,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
@@ -34,9 +35,7 @@ def choices_for(choice: ModelChoice, workers: int) -> list[ModelChoice]:
     if gpus:
         return [replace(choice, device=f"cuda:{index % gpus}") for index in range(workers)]
     cores = choice.threads or available_cores()
-    return [
-        replace(choice, threads=max(1, cores // workers + (index < cores % workers))) for index in range(workers)
-    ]
+    return [replace(choice, threads=max(1, cores // workers + (index < cores % workers))) for index in range(workers)]
 
 
 def _gpus() -> int:
@@ -147,10 +146,8 @@ class ProcessEngine:
         return not process.is_careful and process.bytes_held < share
 
     def _send(self, process: _Process, message: object) -> None:
-        try:
+        with suppress(OSError):  # it is dead, which is seen and dealt with when it is heard
             process.pipe.send(message)
-        except OSError:  # it is dead, which is seen and dealt with when it is heard
-            pass
 
     def _with_news(self) -> list[_Process]:
         ready = wait([process.pipe for process in self._processes], _POLL_SECONDS)

@@ -76,8 +76,8 @@ class _Dialect:
     def write(self, row: Sequence[str]) -> str:
         """The row as a line."""
         line = io.StringIO(newline="")
-        quoting = csv.QUOTE_ALL if self.quote_all else csv.QUOTE_MINIMAL
-        csv.writer(line, delimiter=self.delimiter, lineterminator=self.line_end, quoting=quoting).writerow(row)
+        form: dict[str, Any] = {"quoting": csv.QUOTE_ALL if self.quote_all else csv.QUOTE_MINIMAL}
+        csv.writer(line, delimiter=self.delimiter, lineterminator=self.line_end, **form).writerow(row)
         return line.getvalue()
 
 

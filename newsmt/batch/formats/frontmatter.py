@@ -47,7 +47,7 @@ def front_matter_slots(text: str, name: str) -> Iterator[Slot]:
 
 
 def _compose(text: str, name: str) -> list[tuple[str, Any]]:
-    import yaml  # type: ignore[import-untyped]
+    import yaml
 
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)

@@ -89,34 +89,34 @@ class _Tokens(HTMLParser):
         if kind != "text" or not self._begun or self._begun[-1][1] != "text":
             self._begun.append((start, kind, {name: value or "" for name, value in attributes}))
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, _tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._begin("tag", attrs)
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_startendtag(self, _tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._begin("tag", attrs)
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, _tag: str) -> None:
         self._begin("tag")
 
-    def handle_data(self, data: str) -> None:
+    def handle_data(self, _data: str) -> None:
         self._begin("text")
 
-    def handle_entityref(self, name: str) -> None:
+    def handle_entityref(self, _name: str) -> None:
         self._begin("text")
 
-    def handle_charref(self, name: str) -> None:
+    def handle_charref(self, _name: str) -> None:
         self._begin("text")
 
-    def handle_comment(self, data: str) -> None:
+    def handle_comment(self, _data: str) -> None:
         self._begin("other")
 
-    def handle_decl(self, decl: str) -> None:
+    def handle_decl(self, _decl: str) -> None:
         self._begin("other")
 
-    def handle_pi(self, data: str) -> None:
+    def handle_pi(self, _data: str) -> None:
         self._begin("other")
 
-    def unknown_decl(self, data: str) -> None:
+    def unknown_decl(self, _data: str) -> None:
         self._begin("other")
 
 

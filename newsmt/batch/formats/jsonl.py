@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from json.decoder import scanstring
+from json.decoder import scanstring  # type: ignore[attr-defined]  # missing from the stubs, not from the library
 from typing import TYPE_CHECKING
 
 from newsmt.batch.formats.protocol import Part, Passage, SourceFile
@@ -47,7 +47,11 @@ def _lines(source: SourceFile) -> Iterator[Part]:
             where = f"{source.name}: line {number}"
             line = _decode(raw, where, first=number == 1)
             strings = list(_strings(line, where, keys))
-            slots = [_slot(line, *place, f"line {number}: {name}") for name, *place in strings if name in source.fields]
+            slots = [
+                _slot(line, start, stop, f"line {number}: {name}")
+                for name, start, stop in strings
+                if name in source.fields
+            ]
             found = found or bool(slots)
             yield splice(line, [slot for slot in slots if slot.passages])
     require_fields(source, keys, found=found)

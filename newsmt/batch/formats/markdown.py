@@ -63,7 +63,7 @@ def _block_slots(text: str, name: str) -> Iterator[Slot]:
 
 
 def _place(text: str, lines: Sequence[tuple[int, int]], content: str) -> tuple[int, int] | None:
-    """Where the content of a block stands: it fills its lines to their ends, but for the hashes that close a heading."""
+    """Where the content of a block stands: to the ends of its lines, but for the hashes that close a heading."""
     wanted = content.split("\n")
     first, last = (text[slice(*line)].rstrip() for line in (lines[0], lines[len(wanted) - 1]))
     start = first.rfind(wanted[0].rstrip())
@@ -216,7 +216,10 @@ def _piece(token: Token) -> Iterator[Piece]:
     elif token.type == "link_close":
         yield Close(_link_end(token.meta["raw"], token.meta["label"]))
     elif token.type in _POINTS:
-        yield Point(_HARD_BREAK if token.type == "hardbreak" else token.meta["raw"], token.content if token.type == "code_inline" else "")
+        yield Point(
+            _HARD_BREAK if token.type == "hardbreak" else token.meta["raw"],
+            token.content if token.type == "code_inline" else "",
+        )
     elif token.nesting:
         yield (Open if token.nesting > 0 else Close)(token.markup)
     elif token.type == "softbreak":

@@ -1,4 +1,4 @@
-"""Subtitles, SubRip and WebVTT: cues keep their timings, and a sentence that runs over several cues is translated whole."""
+"""Subtitles, SubRip and WebVTT: cues keep their timings; a sentence that runs over several is translated whole."""
 
 from __future__ import annotations
 
@@ -92,7 +92,9 @@ def _cues(text: str, name: str) -> Iterator[_Cue]:
             yield from _cue(timing, _without_counter(lines))
             timing, lines, found = timed, [], True
         elif "-->" in line:
-            raise InputError(f"{name}: line {number}: {line.strip()!r} is no timing such as 00:01:02,500 --> 00:01:04,000")
+            raise InputError(
+                f"{name}: line {number}: {line.strip()!r} is no timing such as 00:01:02,500 --> 00:01:04,000"
+            )
         elif not line.strip():
             yield from _cue(timing, lines)
             timing, lines = None, []
@@ -208,7 +210,8 @@ class _Group:
             if _flat(placed) == _flat(pieces):
                 return cue.raw
             written = "".join(
-                self._write(piece.text) if isinstance(piece, Text) else piece.raw.replace(" ", _HELD) for piece in placed
+                self._write(piece.text) if isinstance(piece, Text) else piece.raw.replace(" ", _HELD)
+                for piece in placed
             )
             return head + _laid_out(written, cue).replace(_HELD, " ") + tail
 

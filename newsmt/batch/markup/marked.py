@@ -110,17 +110,13 @@ class Marked:
     def _with_atoms(self, pieces: list[Piece]) -> list[Piece] | None:
         """The pieces with the atoms cut out of their texts again; None where a model has changed one."""
         for atom in self._atoms:
-            found = [
-                index
-                for index, piece in enumerate(pieces)
-                if isinstance(piece, Text) and atom.text in piece.text
-            ]
+            found = [index for index, piece in enumerate(pieces) if isinstance(piece, Text) and atom.text in piece.text]
             if len(found) != 1:
                 return None
             before, *after = pieces[found[0]].text.split(atom.text)  # type: ignore[union-attr]  # a text, as seen above
             if len(after) != 1:
                 return None
-            cut = [Text(before), atom, Text(after[0])]
+            cut: list[Piece] = [Text(before), atom, Text(after[0])]
             pieces[found[0] : found[0] + 1] = [piece for piece in cut if piece != Text("")]
         return pieces
 
@@ -153,10 +149,10 @@ class Marked:
         taken: list[tuple[int, int]] = []
         ordered = sorted((span for span in spans if span.stop > span.start), key=lambda span: span.start - span.stop)
         for span in ordered:
-            place = placing.span(span.start, span.stop, known.get(id(span)), low, high, taken)
-            placed[id(span)] = place
-            taken.append(place)
-            self._place(span.children, *place, placing, known, placed)
+            start, stop = placing.span(span.start, span.stop, known.get(id(span)), low, high, taken)
+            placed[id(span)] = (start, stop)
+            taken.append((start, stop))
+            self._place(span.children, start, stop, placing, known, placed)
         for span in spans:
             if span.stop == span.start:
                 place = placing.point(span.start, low, high, taken)

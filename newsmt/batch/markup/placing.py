@@ -106,7 +106,7 @@ class Placing:
     def _alike(self, stretch: str, alone: str | None, low: int, high: int, expected: float) -> Range | None:
         """The run of words that has most in common with the stretch's own translation."""
         wanted = Counter(_words(alone or stretch))
-        words = [match for match in _WORD.finditer(self._target, low, high)]
+        words = list(_WORD.finditer(self._target, low, high))
         total = sum(wanted.values())
         best: tuple[float, float, Range] | None = None
         for first in range(len(words)):

@@ -18,7 +18,8 @@ h1 { font-size: 1.35rem; line-height: 1.3; margin: .25rem 0; }
 p { margin: 0; }
 a { color: var(--link); }
 .about { color: var(--soft); font-size: .875rem; margin-bottom: 1.25rem; }
-.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 0 2rem; padding: .6rem 0; border-top: 1px solid var(--line); }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 0 2rem; padding: .6rem 0;
+  border-top: 1px solid var(--line); }
 .pair.headline p { font-weight: 650; }
 .label, .notes { grid-column: 1 / -1; font-size: .8125rem; color: var(--soft); }
 .notes { color: var(--mark-line); padding-top: .2rem; }

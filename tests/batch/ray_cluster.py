@@ -1,0 +1,63 @@
+"""Runs a batch on a real Ray cluster of two nodes on this machine, one of which is killed in the middle.
+
+python ray_cluster.py SOURCE DESTINATION MODEL: prints what happened as one line of JSON. A process of its own, for Ray
+leaves threads, sockets and warnings behind.
+"""
+
+import json
+import sys
+
+import ray
+from ray.cluster_utils import Cluster
+
+from newsmt.batch import BatchOptions, ModelChoice, translate_folder
+from newsmt.batch.progress import Silent
+from newsmt.options import DecodingOptions
+
+
+class _KillNode(Silent):
+    """Takes a node away once some files are done."""
+
+    def __init__(self, cluster, node, after):
+        self.cluster, self.node, self.left = cluster, node, after
+        self.killed_with = None
+        self.todo = 0
+
+    def start(self, todo, finished):
+        self.todo = len(todo)
+
+    def advance(self, outcome):
+        self.left -= 1
+        if self.left == 0:
+            self.killed_with = self.todo - self.left
+            self.cluster.remove_node(self.node, allow_graceful=False)
+
+
+def main(source, destination, model):
+    small = {"num_cpus": 1, "object_store_memory": 100 * 2**20, "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args=small)
+    small.pop("include_dashboard")
+    node = cluster.add_node(**small)
+    cluster.wait_for_nodes()
+    ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
+    progress = _KillNode(cluster, node, after=8)
+    try:
+        report = translate_folder(
+            source,
+            destination,
+            model=ModelChoice(model=model),
+            options=DecodingOptions(beam_size=1),
+            batch=BatchOptions(engine="ray", workers=2),
+            progress=progress,
+        )
+        alive = sum(one["Alive"] for one in ray.nodes())
+        print(
+            json.dumps({"done": len(report.done), "failed": len(report.failed), "nodes": alive, "left": progress.left})
+        )
+    finally:
+        ray.shutdown()
+        cluster.shutdown()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
