@@ -11,7 +11,15 @@ import tempfile
 import uuid
 from pathlib import Path
 
-__all__ = ["cache_directory", "file_digest", "is_writable", "read_digest", "remember_digest", "write_atomically"]
+__all__ = [
+    "cache_directory",
+    "file_digest",
+    "is_writable",
+    "link_target",
+    "read_digest",
+    "remember_digest",
+    "write_atomically",
+]
 
 CHUNK_BYTES = 1 << 20
 _digests: dict[str, tuple[list[int], str]] = {}
@@ -59,6 +67,11 @@ def remember_digest(path: Path, digest: str) -> None:
     """Record the SHA-256 of a file that was read just now anyway."""
     real = path.resolve()
     _remember(real, _state(real), digest)
+
+
+def link_target(path: Path) -> Path:
+    """What a link points to, one step; the path itself when it is no link."""
+    return Path(os.path.normpath(path.parent / path.readlink())) if path.is_symlink() else path
 
 
 def write_atomically(path: Path, text: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from newsmt.cache import file_digest
+from newsmt.cache import file_digest, link_target
 from newsmt.errors import ModelFilesError
 
 __all__ = [
@@ -156,7 +156,7 @@ def verify_pins(checkpoint: Checkpoint, *, mend: str, afresh: bool = False) -> N
 def verify_blobs(checkpoint: Checkpoint, *, mend: str) -> None:
     """Compare files of the hub's cache with their names there: large ones are stored under their SHA-256."""
     for name in checkpoint.files:
-        blob = (checkpoint.directory / name).resolve()
+        blob = link_target(checkpoint.directory / name)
         if blob.parent.name == "blobs" and re.fullmatch(r"[0-9a-f]{64}", blob.name) and file_digest(blob) != blob.name:
             raise ModelFilesError(
                 f"{checkpoint.directory / name} is damaged: SHA-256 {file_digest(blob)}, expected {blob.name}; {mend}"

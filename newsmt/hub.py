@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from newsmt.cache import read_digest, remember_digest, write_atomically
+from newsmt.cache import link_target, read_digest, remember_digest, write_atomically
 from newsmt.checkpoint import ARCHITECTURES, OPTIONAL_FILES, FilePin, required_files
 from newsmt.convert.weights import WEIGHT_FILES, read_json, shards, weight_files
 from newsmt.errors import HubError, ModelFilesError
@@ -136,7 +136,7 @@ def damaged_files(snapshot: Snapshot, pins: Mapping[str, FilePin]) -> list[Path]
 
 def is_sound(path: Path, pin: FilePin | None = None) -> bool:
     """Whether a file of the cache, read afresh, has the contents that its name there and its pin promise."""
-    blob = path.resolve()
+    blob = link_target(path)
     if not blob.is_file():
         return False
     digest = read_digest(blob)
@@ -147,7 +147,7 @@ def is_sound(path: Path, pin: FilePin | None = None) -> bool:
 
 def discard(path: Path) -> None:
     """Remove a file from the cache, with the blob it points to, so that it is fetched again."""
-    blob = path.resolve()
+    blob = link_target(path)
     path.unlink(missing_ok=True)
     if blob.parent.name == "blobs":
         blob.unlink(missing_ok=True)

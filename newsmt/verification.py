@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from newsmt.cache import cache_directory, file_digest
+from newsmt.cache import cache_directory, file_digest, link_target
 from newsmt.checkpoint import Checkpoint, FilePin, open_checkpoint
 from newsmt.conversion import conversion_record, ctranslate2_directory
 from newsmt.errors import ModelFilesError
@@ -60,7 +60,7 @@ def _checkpoint_checks(model: str | Path, revision: str | None) -> Iterator[File
 
 
 def _hub_check(path: Path, pin: FilePin | None) -> FileCheck:
-    blob = path.resolve()
+    blob = link_target(path)
     sound = is_sound(path, pin)
     digest = file_digest(blob) if blob.is_file() else ""
     named = blob.name if re.fullmatch("[0-9a-f]{64}", blob.name) else None

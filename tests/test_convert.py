@@ -545,3 +545,13 @@ def test_a_t5_that_would_not_come_out_right_is_refused(
     edit_json(source / "config.json", **change)
     with pytest.raises(ModelFilesError, match=says):
         convert(source, tmp_path / "ours")
+
+
+def test_mt5_whose_tokenizer_says_nothing_of_sentinels(t5_kinds: dict[str, Path], tmp_path: Path) -> None:
+    """Their pieces have them; another hundred would not fit the rows of the real models."""
+    source = shutil.copytree(t5_kinds["mt5"], tmp_path / "source")
+    (source / "tokenizer.json").unlink(missing_ok=True)
+    (source / "tokenizer_config.json").unlink()
+    convert(source, tmp_path / "ours")
+    convert(t5_kinds["mt5"], tmp_path / "stated")
+    assert model_files(tmp_path / "ours") == model_files(tmp_path / "stated")

@@ -144,7 +144,7 @@ class _T5Converter:
 
 def _vocabulary(directory: Path, size: int) -> list[str]:
     """The token of each row: pieces, sentinels, and names for the rows that round the table up."""
-    tokens = _tokens(directory)
+    tokens = _tokens(directory, size)
     if len(tokens) > size:
         raise ModelFilesError(
             f"{directory} has {len(tokens)} pieces and sentinels, but config.json has {size}: the tokenizer and the "
@@ -153,7 +153,7 @@ def _vocabulary(directory: Path, size: int) -> list[str]:
     return [*tokens, *(f"<extra_id_{number}>" for number in range(size - len(tokens)))]
 
 
-def _tokens(directory: Path) -> list[str]:
+def _tokens(directory: Path, size: int) -> list[str]:
     if (directory / "tokenizer.json").is_file():
         return _tokens_of_tokenizer(directory / "tokenizer.json")
     path = directory / "spiece.model"
@@ -163,10 +163,17 @@ def _tokens(directory: Path) -> list[str]:
 
     processor = SentencePieceProcessor(model_file=str(path))
     pieces = [processor.id_to_piece(number) for number in range(processor.get_piece_size())]
+    sentinels = [f"<extra_id_{number}>" for number in range(_sentinel_count(directory, pieces) - 1, -1, -1)]
+    return [*pieces, *sentinels[: max(0, size - len(pieces))]]
+
+
+def _sentinel_count(directory: Path, pieces: Sequence[str]) -> int:
+    """How many sentinels follow the pieces; mT5's are among them already."""
     configuration = directory / "tokenizer_config.json"
-    sentinels = read_json(configuration).get("extra_ids", DEFAULT_SENTINELS) if configuration.is_file() else None
-    count = DEFAULT_SENTINELS if sentinels is None else int(sentinels)
-    return [*pieces, *(f"<extra_id_{number}>" for number in range(count - 1, -1, -1))]
+    stated = read_json(configuration).get("extra_ids") if configuration.is_file() else None
+    if stated is not None:
+        return int(stated)
+    return 0 if any("<extra_id_" in piece for piece in pieces) else DEFAULT_SENTINELS
 
 
 def _tokens_of_tokenizer(path: Path) -> list[str]:
