@@ -109,16 +109,19 @@ MONTHS = frozenset(
 # Abbreviations that need what follows them; a sentence never ends there.
 NEVER_ENDING = frozenset(
     """
-    Dr Prof Dipl Ing Mag Hr Fr Frl Hrn Mr Mrs Ms Messrs Mme Mlle Sra Pfr Pst Rev Hl hl Sankt St Ste Gebr Abg Bgm Doz
-    Priv Univ Präs Gov Rep Gen Lt Col Sgt Capt Cpt Maj Hptm Fam Ges Stv stv stellv Mt Ft Th Ch Chr Ph Joh Wm Tsch
-    Aufl Hrsg hrsg Herausg Min-Präs Ministerpräs bzw ca vgl sog sogen evtl event ggf ggfs inkl incl exkl excl zzgl
-    abzgl einschl ausschl max bspw insb insbes bes lt gem gez geb gest verh verw gegr allg ehem ev evang kath röm dt
-    dtsch engl frz franz ital span russ amer amerik österr schweiz griech lat hebr arab türk jüd christl kgl städt
-    staatl bayer bayr württ sächs preuß westf nördl südl östl westl mündl schriftl tel schätzungsw voraussichtl vorm
-    wg resp betr vs approx zus durchschn jew jeweil mtl monatl jährl tägl wöchentl eigtl urspr versch insg entspr
-    techn wiss polit wirtsch mind evt höchstw Fa Seb Ca em zw sg rd pp Vgl Evtl Ggf med jur phil rer nat pol theol
-    habil oec Arch Sal Pr Hbm Alex. Jos Frhr Gf Hz Kgl Kl Msgr Obst Uffz Ofw Olt HptFw Stfw Kpt Kapt Arge Inh Jh.
-    Nto Dpl Kdr Bgdr Dekan.
+    Abg abzgl allg amer amerik amtl angebl anschl approx arab Arch Arge Aufl ausschl bayer bayr bes betr Betriebsw
+    Bgdr Bgm bspw Buchst bzw ca Ca Capt Ch Chr christl Col Cpt Dekan. derz Dipl Doz Dpl Dr dt dtsch durchschn ehem
+    eigtl einschl em engl entspr ersch erstm europ ev evang event evt evtl Evtl excl exkl Fa Fam fortl Fr franz Frhr
+    Frl frz Ft Gde geb Gebr gegenw gegr gem Gen Ges gest gez Gf ggf Ggf ggfs Gov griech habil Hbm hebr Herausg hist
+    Hl hl HptFw Hptm Hr Hrn Hrsg hrsg Hz höchstw incl Ing Inh inkl insb insbes insg Inst internat ital jap jew
+    jeweil Jh. Joh Jos jur jährl jüd Kapt kath Kdr kgl Kgl Kl Kpt landw lat Lt lt luth Mag Maj math max med Messrs
+    milit Min-Präs mind Ministerpräs Mlle Mme monatl Mr Mrs Ms Msgr Mt mtl mult männl mündl Nachf nachm nat niederl
+    norw Nto nördl Obst oec Ofw Olt Pfr Ph phil pol polit poln port pp Pr preuß Priv Prof prot Präs Pst psych rd
+    Rechtsanw Rep rer resp Rev russ röm Sal Sankt schles schott schriftl schwed schweiz schätzungsw Seb serb sg Sgt
+    slow sog sogen soz span Sra St staatl stat Stat Ste stellv Stellv Stfw stud Stv stv städt svw sächs südl techn
+    teilw tel tgl Th theol Tsch tschech tägl türk Uffz umg ungar Univ urspr verantw verh vermutl versch verst verw
+    Verw vgl Vgl Volksw vollst voraussichtl vorl vorm vs wahrsch weibl westf westl wg wirtsch wiss Wm wöch wöchentl
+    württ zahlr zool zul zus zw zzgl zzt öffentl ökon österr östl übl
     """.split()
 )
 
@@ -159,8 +162,8 @@ DOTTED_ENDING = frozenset(
 
 DOTTED_MIDDLE = frozenset(
     """
-    u.a u.ä o.ä a.d i.r a.g p.a p.m a.m u.s u.s.a u.k d.c l.a n.y u.n a.a.o a.o a.d.ö k.o o.k s.a b.v k.d.ö.r
-    d.red anm.d.red m.b.h ges.m.b.h i.b i.t a.k.a j.r v.i.p p.s n.n g.m.b.h i.l v.v
+    u.a u.ä o.ä a.d i.r a.g p.a p.m a.m u.s u.s.a u.k d.c l.a n.y u.n a.a.o a.o a.d.ö k.o o.k s.a b.v k.d.ö.r d.red
+    anm.d.red m.b.h ges.m.b.h i.b i.t a.k.a j.r v.i.p p.s n.n g.m.b.h i.l v.v
     """.split()
 )
 
