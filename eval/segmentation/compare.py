@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
-from gold import Case, Score, read_gold, score
+from gold import HELD_OUT, Case, Score, read_gold, score
 from splitters import SPLITTERS, Split, Splitter
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -63,7 +63,7 @@ class Result:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the comparison, print it, and write it into a page if asked to."""
     options = _parser().parse_args(arguments)
-    sets = {"gold": read_gold()}
+    sets = {"gold": read_gold(), "held out": read_gold(HELD_OUT)}
     for name, path in options.lines or _shared_lines():
         lines = _read_lines(path)
         sets[f"{name}, all lines"] = _groups(lines)
@@ -125,9 +125,9 @@ def _load() -> list[tuple[Splitter, Split]]:
 def _run(splitter: Splitter, split: Split, cases: Sequence[Case]) -> Result:
     split("Ein Satz zum Warmlaufen. Und noch einer.")
     texts = [case.text for case in cases]
-    begin = time.perf_counter()
+    begin = time.process_time()
     found = [split(text) for text in texts]
-    seconds = time.perf_counter() - begin
+    seconds = time.process_time() - begin
     scores = tuple(score(case.sentences, sentences) for case, sentences in zip(cases, found, strict=True))
     return Result(splitter, cases, scores, seconds)
 

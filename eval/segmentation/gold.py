@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["GOLD", "Case", "Score", "boundaries", "read_gold", "score"]
+__all__ = ["GOLD", "HELD_OUT", "Case", "Score", "boundaries", "read_gold", "score"]
 
 GOLD = Path(__file__).with_name("gold.de.txt")
+HELD_OUT = Path(__file__).with_name("heldout.de.txt")
 _SEPARATOR = " | "
 
 
