@@ -198,7 +198,7 @@ def _after_full_stop(text: str, start: int, candidate: re.Match[str], following:
     dotted = _dotted(text, start, candidate.start(), word)
     if dotted:
         return _after_dotted(text, candidate, dotted, following)
-    if word in words.UNITS and text[: candidate.start() - len(word)].rstrip()[-1:].isdecimal():
+    if _is_measure(text, candidate.start(), word):
         return True
     last = _COMPOUND.split(word)[-1].lstrip("0123456789") or word
     if len(last) == 1 and last.isalpha():
@@ -206,6 +206,17 @@ def _after_full_stop(text: str, start: int, candidate: re.Match[str], following:
     if _ROMAN.fullmatch(last):
         return following in words.STARTERS
     return _after_abbreviation(text, start, candidate, last, following)
+
+
+_NUMBERED_LETTER = re.compile(r"\d+[A-Za-z]")
+
+
+def _is_measure(text: str, at: int, word: str) -> bool:
+    """Whether a letter or two are a unit ("20 m", "3 mg/l") or go with a figure ("7a", "3D"), not an abbreviation."""
+    if _NUMBERED_LETTER.fullmatch(word):
+        return True
+    before = text[max(0, at - len(word) - 9) : at - len(word)].rstrip()
+    return word.rpartition("/")[2] in words.UNITS and before[-1:].isdecimal()
 
 
 _DOTTED = re.compile(r"(?:\w{1,5}\.)+\w{1,4}")
@@ -283,6 +294,11 @@ def _after_abbreviation(text: str, start: int, candidate: re.Match[str], word: s
 
 
 _MORE_OF_A_DATE = re.compile(r"\d{1,2}\.(?:\s?\d{2,4})?(?!\d)|000\b")
+# "Friedrich holt 60. Weltcupsieg": nouns that are counted, as their last part shows.
+_COUNTED_NOUN = re.compile(
+    r"\w{3,}(?:sieg|titel|tor|treffer|spiel|spieltag|geburtstag|jahrestag|todestag|liga|jubiläum|ausgabe|auflage|minute|platz)"
+    r"e?n?s?"
+)
 _YEAR = re.compile(r"[12]\d{3}\b")
 _TRAILING_FIGURE = re.compile(r".*?(\d+)$")
 _BEFORE_BARE_ORDINALS = frozenset({"und", "oder", "bis", "–", "-", "als", "an"})
@@ -304,7 +320,7 @@ def _after_figure(text: str, start: int, candidate: re.Match[str], word: str, fo
     before = head.split()[-2:]
     if len(figure) <= 2 and _is_date_or_item(text, start, candidate, int(figure), head, following):
         return False
-    if following in words.ORDINAL_NOUNS:
+    if following in words.ORDINAL_NOUNS or _COUNTED_NOUN.fullmatch(following):
         return False
     if following in words.STARTERS or not candidate["next"].isalpha():
         return True
@@ -325,17 +341,24 @@ def _is_date_or_item(text: str, start: int, candidate: re.Match[str], figure: in
     return bool(follows_item) and f" {figure - 1}. " in text[max(start, candidate.start() - 200) : candidate.start()]
 
 
+# "ein begangenes 60. Jubiläum", "Frankreichs 3. Republik": these need a noun too. After an article so does every
+# adjective: "die geplante 3. Startbahn".
+_NEEDS_NOUN = re.compile(r"[a-zäöüß]{4,}(?:es|em)|[A-ZÄÖÜ]\w+(?:lands|reichs|iens|erns|sens|bergs|burgs)")
+_ADJECTIVE = re.compile(r"[a-zäöüß]{3,}(?:e|en|er|es|em)")
+
+
 def _is_ordinal(text: str, start: int, candidate: re.Match[str], figure: str, before: list[str]) -> bool:
-    """Whether a noun that follows belongs to the figure, as the words before it show."""
-    words_before = [word.lower().strip(_OPENING + ",") for word in before]
-    nearest = words_before[-1] if words_before else ""
-    if before and before[-1].endswith(",") and len(figure) <= 2:
+    """Whether a noun that follows belongs to the figure, as the two words before it show."""
+    nearest = before[-1].strip(_OPENING) if before else ""
+    if len(figure) <= 2 and (nearest.endswith(",") or _NEEDS_NOUN.fullmatch(nearest)):
         return True
-    if nearest in words.ADVERBS_BEFORE_ORDINALS and len(words_before) > 1:
-        nearest = words_before[0]
+    if len(before) > 1 and (nearest in words.ADVERBS_BEFORE_ORDINALS or _ADJECTIVE.fullmatch(nearest)):
+        further = before[0].strip(_OPENING).lower()
+        if further in words.DETERMINERS:
+            return True
+    nearest = nearest.lower()
     if nearest not in words.DETERMINERS and not (len(figure) <= 3 and nearest in _BEFORE_BARE_ORDINALS):
         return False
-    stands_alone = (
-        nearest in _BEFORE_DATES and text.count(" ", max(start, candidate.start() - 99), candidate.start()) > 2
-    )
+    floor = max(start, candidate.start() - 99)
+    stands_alone = nearest in _BEFORE_DATES and text.count(" ", floor, candidate.start()) > 2
     return not (stands_alone and _NOUN_WITH_VERB.match(text, candidate.end("opening")))
