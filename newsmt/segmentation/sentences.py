@@ -320,7 +320,7 @@ def _after_figure(text: str, start: int, candidate: re.Match[str], word: str, fo
     before = head.split()[-2:]
     if len(figure) <= 2 and _is_date_or_item(text, start, candidate, int(figure), head, following):
         return False
-    if following in words.ORDINAL_NOUNS or _COUNTED_NOUN.fullmatch(following):
+    if len(figure) <= 3 and (following in words.ORDINAL_NOUNS or _COUNTED_NOUN.fullmatch(following)):
         return False
     if following in words.STARTERS or not candidate["next"].isalpha():
         return True

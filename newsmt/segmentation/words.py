@@ -180,21 +180,17 @@ DETERMINERS = frozenset(
 # After an ordinal, whatever stands before it.
 ORDINAL_NOUNS = frozenset(
     """
-    Jahrhundert Jahrhunderts Jahrhunderten Jahrhunderte Jahrtausend Jahrtausends Jh Jhdt Jahrestag Jahrestages
-    Jahrestags Geburtstag Geburtstags Geburtstages Geburtstage Todestag Hochzeitstag Minute Minuten Spielminute
-    Spieltag Spieltags Spieltages Spieltagen Platz Platzes Rang Runde Runden Liga Ligen Bundesliga Bundesligen
-    Frauen-Bundesliga Handball-Bundesliga Mal Auflage Etappe Klasse Klassen Stock Stocks Stockwerk Etage Lebensjahr
-    Lebensjahrs Lebensjahres Armee Division Weltkrieg Weltkriegs Weltkrieges Sinfonie Symphonie Kapitel Sitzung
-    Bezirk Bezirks Saison Quartal Quartals Halbzeit Halbjahr Halbjahres Halbjahrs Hälfte FC SC FSV FFC FCN FCK FCM
-    VfL SV TSV Staffel Kongress Parteitag Präsident Präsidenten Präsidentin Bundesversammlung Legislaturperiode
-    Wahlperiode Wahlgang Amtszeit Senat Strafsenat Zivilsenat Kammer Strafkammer Ausgabe Band Akt Satz Satzes Tor
-    Treffer Saisontor Saisontreffer Saisonsieg Sieg Niederlage Titel Woche Schwangerschaftswoche SSW Monat Tag Nacht
-    Jahr Jahrgang Jahrgangsstufe Klässler Klässlern Obergeschoss OG Stunde Teil Fassung Version Generation Grad
-    Grades Dynastie Breitengrad Längengrad Berliner Münchner Hamburger Frankfurter Bundespräsident Kalenderwoche
-    Verhandlungstag Länderspiel Bundesligaspiel Rennen Startplatz Stelle Position Gang Loch Mann Bürgermeister
-    Vorsitzende Vorsitzender Kreisliga Bezirksliga Regionalliga Filmfestspiele Filmfestspielen Auswärtssieg Heimsieg
-    Ligaspiel Pflichtspiel Karrieretitel Todesopfer Verfassungszusatz Zusatzartikel Etappensieg Monatsgehalt Uhr
-    Gemeinderatssitzung Ehrenamtspreis Advent Gebot Sinn Nachtrag Nachtragshaushalt Arrondissement Läufer Läuferin
+    Advent Amtszeit Arrondissement Auflage Auswärtssieg Bezirksliga Breitengrad Bundesliga Bundesligaspiel
+    Bundesligen Bundesversammlung Etage Etappe Etappensieg FC FCK FCM FCN FFC FSV Frauen-Bundesliga Geburtstag
+    Geburtstage Geburtstages Geburtstags Halbjahr Halbjahres Halbjahrs Halbzeit Handball-Bundesliga Heimsieg
+    Hochzeitstag Jahrestag Jahrestages Jahrestags Jahrgang Jahrgangsstufe Jahrhundert Jahrhunderte Jahrhunderten
+    Jahrhunderts Jahrtausend Jahrtausends Jh Jhdt Kalenderwoche Karrieretitel Klasse Klassen Klässler Klässlern
+    Kreisliga Lebensjahr Lebensjahres Lebensjahrs Legislaturperiode Liga Ligaspiel Ligen Länderspiel Längengrad Mal
+    Minute Minuten Monatsgehalt Niederlage OG Obergeschoss Pflichtspiel Platz Platzes Quartal Quartals Rang
+    Regionalliga Runde Runden SC SSW SV Saisonsieg Saisontor Saisontreffer Schwangerschaftswoche Sieg Sinfonie
+    Spielminute Spieltag Spieltagen Spieltages Spieltags Startplatz Stock Stocks Stockwerk Strafkammer Strafsenat
+    Symphonie TSV Titel Todestag Uhr Verfassungszusatz Verhandlungstag VfL Wahlgang Wahlperiode Weltkrieg
+    Weltkrieges Weltkriegs Zivilsenat Zusatzartikel
     """.split()
 )
 
