@@ -286,19 +286,57 @@ def test_other_callables_are_refused_by_name(tmp_path: Path, value: Any, name: s
 
 
 def test_a_tensor_cannot_reach_beyond_its_storage(tmp_path: Path) -> None:
-    import torch
-
-    torch.save({"w": torch.zeros(4)}, tmp_path / "model.bin")
-    with zipfile.ZipFile(tmp_path / "model.bin") as archive:
-        entries = {name: archive.read(name) for name in archive.namelist()}
-    table = next(name for name in entries if name.endswith("data.pkl"))
-    assert entries[table].count(b"K\x04\x85") == 1  # the shape (4,)
-    entries[table] = entries[table].replace(b"K\x04\x85", b"K\x40\x85")
-    with zipfile.ZipFile(tmp_path / "forged.bin", "w") as archive:
-        for name, content in entries.items():
-            archive.writestr(name, content)
+    forge(tmp_path / "forged.bin", b"K\x04\x85", b"K\x40\x85")  # 64 elements instead of 4
     with pytest.raises(ModelFilesError, match="reaches to element 63 of a storage of 4"):
         read_pickled_weights(tmp_path / "forged.bin")
+
+
+def test_a_tensor_cannot_repeat_its_storage_until_memory_is_full(marian: Path, tmp_path: Path) -> None:
+    """Four numbers seen as a million million: its shape is looked at before anything is copied."""
+    source = without_weights(marian, tmp_path / "source")
+    forge(
+        tmp_path / "forged.bin",
+        b"K\x04\x85q\x08K\x01\x85",
+        b"J\x40\x42\x0f\x00J\x40\x42\x0f\x00\x86q\x08K\x00K\x00\x86",
+    )
+    content = read_pickled_weights(tmp_path / "forged.bin")
+    assert content["w"].shape == (1_000_000, 1_000_000)
+    shutil.copyfile(tmp_path / "forged.bin", source / "pytorch_model.bin")
+    weights = read_weights(source)
+    with pytest.raises(ModelFilesError, match="in shape"):
+        weights.shaped("w", 4)
+
+
+@pytest.mark.parametrize(
+    ("sound", "forged"),
+    [
+        # After the call that rebuilds the tensor: a new offset, before the storage, to read what lies there.
+        (b"Rq\rs.", b"Rq\r}X\x06\x00\x00\x00offsetJ\x00\x00\xff\xffsbs."),
+        # After the storage was looked up, and after the function was named.
+        (b"q\x07Q", b"q\x07Q}b"),
+        (b"_rebuild_tensor_v2\nq\x02", b"_rebuild_tensor_v2\nq\x02}b"),
+    ],
+    ids=["tensor", "storage", "function"],
+)
+def test_a_pickle_cannot_change_what_it_was_given(tmp_path: Path, sound: bytes, forged: bytes) -> None:
+    forge(tmp_path / "forged.bin", sound, forged)
+    with pytest.raises(ModelFilesError, match="sets the state of an object"):
+        read_pickled_weights(tmp_path / "forged.bin")
+
+
+def forge(path: Path, sound: bytes, forged: bytes) -> None:
+    """A checkpoint of one tensor of four zeros, with a piece of its pickle replaced."""
+    import torch
+
+    whole = path.with_suffix(".whole")
+    torch.save({"w": torch.zeros(4)}, whole)
+    with zipfile.ZipFile(whole) as archive, zipfile.ZipFile(path, "w") as copy:
+        for name in archive.namelist():
+            content = archive.read(name)
+            if name.endswith("data.pkl"):
+                assert content.count(sound) == 1
+                content = content.replace(sound, forged)
+            copy.writestr(name, content)
 
 
 def test_views_that_share_a_storage_come_back_right(tmp_path: Path) -> None:

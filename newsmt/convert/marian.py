@@ -119,33 +119,35 @@ class _MarianConverter:
             self._set_layer(layer, f"model.{side}.layers.{number}", side)
 
     def _set_layer(self, layer: Any, name: str, side: str) -> None:
+        inner = int(self.config[f"{side}_ffn_dim"])
         self._set_attention(layer.self_attention, f"{name}.self_attn", attends_to_itself=True)
         if side == "decoder":
             self._set_attention(layer.attention, f"{name}.encoder_attn", attends_to_itself=False)
-        self._set_linear(layer.ffn.linear_0, f"{name}.fc1")
-        self._set_linear(layer.ffn.linear_1, f"{name}.fc2")
+        self._set_linear(layer.ffn.linear_0, f"{name}.fc1", inner, self.width)
+        self._set_linear(layer.ffn.linear_1, f"{name}.fc2", self.width, inner)
         self._set_norm(layer.ffn.layer_norm, f"{name}.final_layer_norm")
 
     def _set_attention(self, spec: Any, name: str, *, attends_to_itself: bool) -> None:
         for linear, letters in zip(spec.linear, ("qkv",) if attends_to_itself else ("q", "kv"), strict=False):
             self._set_fused(linear, [f"{name}.{letter}_proj" for letter in letters])
-        self._set_linear(spec.linear[-1], f"{name}.out_proj")
+        self._set_linear(spec.linear[-1], f"{name}.out_proj", self.width, self.width)
         self._set_norm(spec.layer_norm, f"{name}_layer_norm")
 
     def _set_fused(self, spec: Any, names: Sequence[str]) -> None:
         """Queries, keys and values in one matrix, as CTranslate2 multiplies them."""
         import numpy as np
 
-        spec.weight = np.concatenate([self.weights[f"{name}.weight"] for name in names])
-        spec.bias = np.concatenate([self.weights[f"{name}.bias"] for name in names])
+        width = self.width
+        spec.weight = np.concatenate([self.weights.shaped(f"{name}.weight", width, width) for name in names])
+        spec.bias = np.concatenate([self.weights.shaped(f"{name}.bias", width) for name in names])
 
-    def _set_linear(self, spec: Any, name: str) -> None:
-        spec.weight = self.weights[f"{name}.weight"]
-        spec.bias = self.weights[f"{name}.bias"]
+    def _set_linear(self, spec: Any, name: str, outputs: int, inputs: int) -> None:
+        spec.weight = self.weights.shaped(f"{name}.weight", outputs, inputs)
+        spec.bias = self.weights.shaped(f"{name}.bias", outputs)
 
     def _set_norm(self, spec: Any, name: str) -> None:
-        spec.gamma = self.weights[f"{name}.weight"]
-        spec.beta = self.weights[f"{name}.bias"]
+        spec.gamma = self.weights.shaped(f"{name}.weight", self.width)
+        spec.beta = self.weights.shaped(f"{name}.bias", self.width)
 
     def _positions(self, side: str) -> NDArray[np.float32]:
         """The sinusoids, from the checkpoint where it stores them and computed where it does not."""

@@ -42,8 +42,19 @@ LEGACY_MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 LEGACY_PROTOCOL_VERSION = 1001
 
 
-class _Storage:
+class _Closed:
+    """An object that the pickle may hold, but neither change nor look into."""
+
+    __slots__ = ()
+
+    def __setstate__(self, state: object) -> NoReturn:
+        raise pickle.UnpicklingError("the pickle sets the state of an object, which no checkpoint does")
+
+
+class _Storage(_Closed):
     """The numbers behind one or more tensors; filled when the archive is read."""
+
+    __slots__ = ("data", "element_type", "elements", "key")
 
     def __init__(self, key: str, element_type: str, elements: int) -> None:
         self.key = key
@@ -52,8 +63,10 @@ class _Storage:
         self.data: NDArray[Any] | None = None
 
 
-class _Tensor:
+class _Tensor(_Closed):
     """A view into a storage: what torch would rebuild."""
+
+    __slots__ = ("offset", "shape", "storage", "strides")
 
     def __init__(self, storage: _Storage, offset: int, shape: tuple[int, ...], strides: tuple[int, ...]) -> None:
         self.storage = storage
@@ -62,8 +75,22 @@ class _Tensor:
         self.strides = strides
 
 
-class _ElementType:
+class _Function(_Closed):
+    """Stands for a function of torch that rebuilds a tensor."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self._call = call
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self._call(*arguments)
+
+
+class _ElementType(_Closed):
     """Stands for torch.FloatStorage and its kin: a value, never called."""
+
+    __slots__ = ("name",)
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -103,8 +130,8 @@ class _ClosedUnpickler(pickle.Unpickler):
             return _ElementType(name)
         admitted: dict[tuple[str, str], Callable[..., Any]] = {
             ("collections", "OrderedDict"): collections.OrderedDict,
-            ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
-            ("torch._utils", "_rebuild_parameter"): _rebuild_parameter,
+            ("torch._utils", "_rebuild_tensor_v2"): _Function(_rebuild_tensor),
+            ("torch._utils", "_rebuild_parameter"): _Function(_rebuild_parameter),
         }
         found = admitted.get((module, name))
         if found is None:

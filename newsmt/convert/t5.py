@@ -78,6 +78,10 @@ class _T5Converter:
     def __init__(self, config: dict[str, Any], weights: Weights) -> None:
         self.config = config
         self.weights = weights
+        self.width = int(config["d_model"])
+        self.heads = int(config["num_heads"])
+        self.attention_width = self.heads * int(config["d_kv"])
+        self.inner = int(config["d_ff"])
 
     def convert(self, activation: str, *, gated: bool) -> Any:
         from ctranslate2.specs import common_spec, transformer_spec
@@ -85,7 +89,7 @@ class _T5Converter:
         layers = int(self.config["num_layers"])
         spec = transformer_spec.TransformerSpec.from_config(
             (layers, int(self.config.get("num_decoder_layers") or layers)),
-            int(self.config["num_heads"]),
+            self.heads,
             pre_norm=True,
             activation=getattr(common_spec.Activation, activation),
             ffn_glu=gated,
@@ -100,11 +104,13 @@ class _T5Converter:
     def _set_stack(self, spec: Any, side: str, embeddings: Any) -> None:
         import numpy as np
 
-        spec.layer_norm.gamma = self.weights[f"{side}.final_layer_norm.weight"]
+        spec.layer_norm.gamma = self.weights.shaped(f"{side}.final_layer_norm.weight", self.width)
         embeddings.weight = self._embedding(f"{side}.embed_tokens.weight")
         spec.scale_embeddings = False
         # Positions are a bias of the first layer's attention, which all layers share.
-        bias = self.weights[f"{side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight"]
+        buckets = int(self.config.get("relative_attention_num_buckets", 32))
+        name = f"{side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight"
+        bias = self.weights.shaped(name, buckets, self.heads)
         distance = np.dtype("int32").type(self.config.get("relative_attention_max_distance", 128))
         for number, layer in enumerate(spec.layer):
             name = f"{side}.block.{number}.layer"
@@ -119,27 +125,28 @@ class _T5Converter:
         spec.queries_scale = 1.0
         for linear, letters in zip(spec.linear, ("qkv",) if kind == "SelfAttention" else ("q", "kv"), strict=False):
             linear.weight = self._fused([f"{name}.{kind}.{letter}.weight" for letter in letters])
-        spec.linear[-1].weight = self.weights[f"{name}.{kind}.o.weight"]
-        spec.layer_norm.gamma = self.weights[f"{name}.layer_norm.weight"]
+        spec.linear[-1].weight = self.weights.shaped(f"{name}.{kind}.o.weight", self.width, self.attention_width)
+        spec.layer_norm.gamma = self.weights.shaped(f"{name}.layer_norm.weight", self.width)
 
     def _set_feed_forward(self, spec: Any, name: str) -> None:
+        inwards = self.inner, self.width
         if hasattr(spec, "linear_0_noact"):
-            spec.linear_0.weight = self.weights[f"{name}.DenseReluDense.wi_0.weight"]
-            spec.linear_0_noact.weight = self.weights[f"{name}.DenseReluDense.wi_1.weight"]
+            spec.linear_0.weight = self.weights.shaped(f"{name}.DenseReluDense.wi_0.weight", *inwards)
+            spec.linear_0_noact.weight = self.weights.shaped(f"{name}.DenseReluDense.wi_1.weight", *inwards)
         else:
-            spec.linear_0.weight = self.weights[f"{name}.DenseReluDense.wi.weight"]
-        spec.linear_1.weight = self.weights[f"{name}.DenseReluDense.wo.weight"]
-        spec.layer_norm.gamma = self.weights[f"{name}.layer_norm.weight"]
+            spec.linear_0.weight = self.weights.shaped(f"{name}.DenseReluDense.wi.weight", *inwards)
+        spec.linear_1.weight = self.weights.shaped(f"{name}.DenseReluDense.wo.weight", self.width, self.inner)
+        spec.layer_norm.gamma = self.weights.shaped(f"{name}.layer_norm.weight", self.width)
 
     def _fused(self, names: Sequence[str]) -> NDArray[np.float32]:
         import numpy as np
 
-        return np.concatenate([self.weights[name] for name in names])
+        return np.concatenate([self.weights.shaped(name, self.attention_width, self.width) for name in names])
 
     def _embedding(self, name: str) -> NDArray[np.float32]:
         """Token embeddings or the output layer: of its own where the checkpoint has one, else the shared one."""
-        shape = int(self.config["vocab_size"]), int(self.config["d_model"])
-        return self.weights.shaped(name if name in self.weights else "shared.weight", *shape)
+        rows = int(self.config["vocab_size"])
+        return self.weights.shaped(name if name in self.weights else "shared.weight", rows, self.width)
 
 
 def _vocabulary(directory: Path, size: int) -> list[str]:

@@ -55,12 +55,7 @@ class Weights:
         """The array as contiguous, writable float32: the conversion scales weights in place."""
         import numpy as np
 
-        if name not in self._arrays:
-            raise ModelFilesError(
-                f"{self.source} has no weight {name!r}, which its config.json calls for: the file is damaged or "
-                "belongs to another architecture; fetch the model again or name the right directory"
-            )
-        array = self._arrays[name]
+        array = self._stored(name)
         known = self._widened.get(id(array))
         if known is None:
             known = np.require(array, dtype=np.float32, requirements=["C", "W"])
@@ -68,14 +63,22 @@ class Weights:
         return known
 
     def shaped(self, name: str, *shape: int) -> NDArray[np.float32]:
-        """The array, when it has the shape that config.json promises."""
-        array = self[name]
-        if array.shape != shape:
+        """The array, when it has the shape that config.json promises; looked at before anything is copied."""
+        stored = self._stored(name).shape
+        if stored != shape:
             raise ModelFilesError(
-                f"{self.source} has {name!r} in shape {array.shape}, but its config.json calls for {shape}: the two "
-                "files do not belong together; fetch the model again"
+                f"{self.source} has {name!r} in shape {stored}, but its config.json calls for {shape}: the two files "
+                "do not belong together; fetch the model again"
             )
-        return array
+        return self[name]
+
+    def _stored(self, name: str) -> NDArray[Any]:
+        if name not in self._arrays:
+            raise ModelFilesError(
+                f"{self.source} has no weight {name!r}, which its config.json calls for: the file is damaged or "
+                "belongs to another architecture; fetch the model again or name the right directory"
+            )
+        return self._arrays[name]
 
 
 def weight_files(directory: Path) -> tuple[str, ...]:
