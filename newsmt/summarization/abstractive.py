@@ -49,6 +49,10 @@ class _Attempt:
     def faulty(self) -> int:
         return sum(1 for one in self.faults if one)
 
+    @property
+    def accepted(self) -> list[str]:
+        return [text for text, faults in zip(self.sentences, self.faults, strict=True) if not faults]
+
 
 class SummaryWriter:
     """Writes summaries of articles of any length with a sequence-to-sequence model.
@@ -153,7 +157,8 @@ class _Work:
             for text, faults in zip(attempt.sentences, attempt.faults, strict=True):
                 self.warnings += faults
                 if faults:
-                    written += self._replacement(text, written, source)
+                    said = [*(one.text for one in written), *attempt.accepted]
+                    written += self._replacement(text, said, source)
                 elif not any(says_again(text, one.text) for one in written):
                     written.append(SummarySentence(text, self._trace(text, source), Method.ABSTRACTIVE))
         return written
@@ -163,7 +168,7 @@ class _Work:
         if len(written) >= count:
             return list(written)
         beside = [one.text for one in written]
-        more = self._ranking.choose(count - len(written), excluded=self._used(written), beside=beside)
+        more = self._ranking.choose(count - len(written), excluded=self._used(beside), beside=beside)
         return sorted([*written, *map(self._extract, more)], key=lambda one: min(one.blocks))
 
     def _attempts(self, chunks: Sequence[Chunk], sources: Sequence[Sequence[int]]) -> list[_Attempt]:
@@ -183,9 +188,10 @@ class _Work:
         cut = not hypothesis.finished and not sentences[-1].endswith((".", "!", "?", "”", '"'))
         if cut and len(sentences) > 1:
             sentences, cut = sentences[:-1], False
-        faults = []
+        faults: list[tuple[SummaryWarning, ...]] = []
         for index, text in enumerate(sentences):
-            found = self._evidence.faults(text, language=self._language, before=sentences[:index])
+            before = [one for one, wrong in zip(sentences, faults, strict=False) if not wrong]
+            found = self._evidence.faults(text, language=self._language, before=before)
             if cut and index == len(sentences) - 1:
                 found.append(SummaryWarning(SummaryFault.CUT, text))
             if not found and not self._trace(text, source):
@@ -193,20 +199,18 @@ class _Work:
             faults.append(tuple(found))
         return _Attempt(tuple(sentences), tuple(faults))
 
-    def _replacement(
-        self, rejected: str, written: Sequence[SummarySentence], source: Sequence[int]
-    ) -> list[SummarySentence]:
-        """The best sentence of the article that the summary does not have yet, best about what was rejected."""
-        beside = [one.text for one in written]
-        best = self._ranking.choose(1, among=source, excluded=self._used(written), beside=beside, like=rejected)
+    def _replacement(self, rejected: str, said: Sequence[str], source: Sequence[int]) -> list[SummarySentence]:
+        """The best sentence of the article that the summary does not say yet, best about what was rejected."""
+        told = {i for i in source if any(says_again(one, self._ranking.sentences[i].text) for one in said)}
+        best = self._ranking.choose(1, among=source, excluded=self._used(said) | told, beside=said, like=rejected)
         return [self._extract(index) for index in best]
 
     def _extract(self, index: int) -> SummarySentence:
         sentence = self._ranking.sentences[index]
         return SummarySentence(sentence.text, (sentence.block,), Method.EXTRACTIVE, sentence.source)
 
-    def _used(self, written: Sequence[SummarySentence]) -> set[int]:
-        return {index for one in written for index in self._indices.get(one.text, ())}
+    def _used(self, said: Sequence[str]) -> set[int]:
+        return {index for text in said for index in self._indices.get(text, ())}
 
     def _trace(self, text: str, source: Sequence[int]) -> tuple[int, ...]:
         return trace(text, self._ranking, source)

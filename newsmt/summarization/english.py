@@ -13,23 +13,25 @@ _NO_END = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Gen|Col|Lt|Sgt|Capt|Gov|Sen|Rep|Rev|St|Mt|vs|No|Nos|Inc|Ltd|Co|Corp|Jr|Sr)\.|"
     r"\b(?:[ap]\.m|U\.S|U\.K|U\.N|E\.U|D\.C|e\.g|i\.e)\.|(?<!\w)[A-Z]\.)\Z"
 )
-# After these a sentence may well end, so what follows decides.
-_MAY_END = re.compile(r"(?:[ap]\.m|U\.S|U\.K|U\.N|E\.U|D\.C|Inc|Ltd|Co|Corp|Jr|Sr)\.\Z")
-_STARTS_SENTENCE = re.compile(r"(?:The|This|That|A|An|In|On|At|He|She|It|They|But|And|If|When|Two|After|Before)\b")
+# After some of them a sentence may well end; a word that often begins one decides.
+_END = re.compile(
+    r"(?:\b(?:[ap]\.m|U\.S|U\.K|U\.N|E\.U|D\.C|Inc|Ltd|Co|Corp|Jr|Sr)\.)(\s+)"
+    r"(?=(?:The|This|That|These|Those|A|An|In|On|At|For|From|He|She|It|They|We|But|And|If|When|While|Two|After|Before|As)\b|“)"
+)
 
 
 def split_english(text: str) -> list[str]:
     """The sentences of an English text, stripped."""
     sentences: list[str] = []
     for sentence, _ in split_with_gaps(text.strip()):
-        if sentences and _goes_on(sentences[-1], sentence):
+        if sentences and _NO_END.search(sentences[-1]):
             sentences[-1] += " " + sentence
         else:
             sentences.append(sentence)
-    return sentences
+    return [part for sentence in sentences for part in _parts(sentence)]
 
 
-def _goes_on(before: str, after: str) -> bool:
-    if not _NO_END.search(before):
-        return False
-    return not (_MAY_END.search(before) and _STARTS_SENTENCE.match(after))
+def _parts(sentence: str) -> list[str]:
+    ends = [match.span(1) for match in _END.finditer(sentence)]
+    starts = [0, *(end for _, end in ends)]
+    return [sentence[start:stop] for start, stop in zip(starts, [*(start for start, _ in ends), None], strict=True)]

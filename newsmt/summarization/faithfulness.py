@@ -66,7 +66,7 @@ class Evidence:
         dates = find_dates(sentence, language)
         if unsupported := [shown for date, shown in dates.items() if date not in self._dates]:
             yield SummaryFault.UNSUPPORTED_DATE, ", ".join(unsupported)
-        if names := self._names.unsupported(sentence):
+        if names := self._names.unsupported(sentence, language):
             yield SummaryFault.UNSUPPORTED_NAME, ", ".join(names)
         stems = content_stems(sentence)
         if sum(stem in self._stems for stem in stems) < _FEWEST_FOUND * len(stems):

@@ -6,9 +6,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from newsmt.formulas import EXONYMS
-from newsmt.summarization.quantities import MONTHS
+from newsmt.summarization.quantities import MONTHS, find_dates
 from newsmt.summarization.words import WORD, fold, is_function_word
 
 __all__ = ["Name", "NameList", "find_names"]
@@ -47,7 +48,7 @@ def find_names(text: str) -> list[Name]:
 # Capitalised in English although they name nobody, and words that sentences begin with; none of them is a name.
 _NO_NAMES = frozenset(
     """
-    i mr mrs ms miss dr prof am pm ok
+    i mr mrs ms miss dr prof am pm ok mio mrd tsd
     aid analysts another authorities authority campaigners children citizens companies company critics customers
     demonstrators dozens during eight eighteen eleven employees employers experts families farmers fifteen fifty figures
     fire firefighters five following former forty four fourteen government half hours hundreds initially instead
@@ -58,6 +59,8 @@ _NO_NAMES = frozenset(
     seventeen seventy several shares six sixteen sixty since some someone spectators staff still students supporters
     talks teachers ten there thirteen thirty thousands three today tomorrow tonight traders travellers twelve twenty
     two unions unlike visitors voters witnesses women workers work yesterday young
+    allerdings außerdem bislang demnächst derzeit erstmals gestern grund gründe heute inzwischen künftig mindestens
+    mittlerweile morgen nachdem obwohl schließlich stattdessen trotzdem unklar zudem zugleich zunächst
     """.split()
 )
 # Written with a capital before a name and without one elsewhere.
@@ -178,16 +181,24 @@ class NameList:
     def __init__(self, source: str, translation: str = "") -> None:
         self._capitalised: set[str] = set()
         self._others: set[str] = set()
-        self._german: set[str] = set()
         self._successors: dict[str, set[str]] = defaultdict(set)
         for text in filter(None, (source, translation)):
             self._read(text)
-        self._german = {form for word in WORD.findall(source) if word[0].isupper() for form in _forms(word)}
+        german = WORD.findall(source)
+        self._german = {form for word in german if word[0].isupper() for form in _forms(word)}
+        self._german_stems = {_german_stem(word) for word in german}
+        for _, month in find_dates(source, "de"):  # "3.5." lets a summary say "3 May"
+            self._capitalised |= {MONTHS["de"][month - 1], MONTHS["en"][month - 1]}
         self._initials = set(_initials(source)) | set(_initials(translation))
 
-    def unsupported(self, text: str) -> list[str]:
-        """The names of a text that the article does not have, or has only apart ("Helga" and "Thießen")."""
+    def unsupported(self, text: str, language: Literal["de", "en"] = "en") -> list[str]:
+        """The names of a text that the article does not have, or has only apart ("Helga" and "Thießen").
+
+        Every noun of a German text is a name here, in whatever case and number.
+        """
         names = [name for name in find_names(text) if not self._knows(name)]
+        if language == "de":
+            names = [name for name in names if _german_stem(name.word) not in self._german_stems]
         pairs = [f"{name.follows} {name.word}" for name in find_names(text) if self._is_swapped(name)]
         return list(dict.fromkeys([*(name.word for name in names), *pairs]))
 
@@ -212,7 +223,7 @@ class NameList:
         form = fold(word)
         adjective = _GERMAN_ADJECTIVE_ENDING.sub("", form)
         if word[0].isupper() and (word.isupper() or form != "us"):
-            for one in _forms(word):
+            for one in (*_forms(word), adjective):
                 self._capitalised |= _GROUPS.get(one, frozenset())
         elif adjective.endswith(("sch", "alpin")):
             self._capitalised |= _GROUPS.get(adjective, frozenset())
@@ -266,6 +277,13 @@ def _forms(word: str) -> tuple[str, ...]:
         forms += [first[:-1]] if first.endswith("s") and len(first) > _FEWEST_LETTERS_OF_A_STEM else []
         forms += [first.replace("ae", "a").replace("oe", "o").replace("ue", "u")]
     return tuple(dict.fromkeys(forms))
+
+
+_GERMAN_INFLECTION = re.compile(r"(?<=\w{4})(?:ern|er|en|em|es|e|n|s)\Z")
+
+
+def _german_stem(word: str) -> str:
+    return _GERMAN_INFLECTION.sub("", fold(word))
 
 
 _RUN = re.compile(r"[A-ZÄÖÜ][\w’]*(?:(?: | of | for | the | der | des | für | und | and |-)+[A-ZÄÖÜ][\w’]*)+")

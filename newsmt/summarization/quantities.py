@@ -67,11 +67,12 @@ def _german_words() -> dict[str, int]:
 _WORDS: Mapping[str, dict[str, int]] = {"en": _english_words(), "de": _german_words()}
 # What a German number word may grow at its end: "dritte", "zweimal", "neunseitig", "sechsjähriger", "achtzigsten".
 _GERMAN_ENDING = (
-    r"(?:e[mnrs]?|er|te[mnrs]?|ste[mnrs]?|t|mal|malig\w*|fach\w*|t?el|t?eln|t?els|einhalb|"
+    r"(?:er|te[mnrs]?|ste[mnrs]?|t|mal|malig\w*|fach\w*|t?el|t?eln|t?els|einhalb|"
     r"(?:jähr|täg|stünd|minüt|wöch|monat|seit|köpf|stell|stöck|bänd|teil|spur)\w*)"
 )
 _GERMAN_NUMBER = re.compile(
-    rf"({'|'.join(sorted(_WORDS['de'], key=len, reverse=True))}){_GERMAN_ENDING}?", re.IGNORECASE
+    rf"({'|'.join(sorted(_WORDS['de'], key=len, reverse=True))})(?:{_GERMAN_ENDING}|(?<=[td])e[mnrs]?)?",
+    re.IGNORECASE,
 )
 
 _SCALES: Mapping[str, dict[str, int]] = {
@@ -90,9 +91,9 @@ _SCALES: Mapping[str, dict[str, int]] = {
         **dict.fromkeys(["billion", "billionen", "bio"], 12),
     },
 }
-_MANY: Mapping[str, dict[str, str]] = {
-    "en": {"hundreds": ">100", "thousands": ">1000", "millions": ">1000000", "billions": ">1000000000"},
-    "de": {"hunderte": ">100", "tausende": ">1000", "millione": ">1000000", "milliarde": ">1000000000"},
+_MANY: Mapping[str, dict[str, int]] = {
+    "en": {"hundreds": 100, "thousands": 1000, "millions": 10**6, "billions": 10**9},
+    "de": {"hunderte": 100, "tausende": 1000, "hunderttausende": 10**5, "millione": 10**6, "milliarde": 10**9},
 }
 _PERCENT = re.compile(r"(?:%|per ?cent|percentage|pct|prozent)", re.IGNORECASE)
 _ARTICLE = {"en": {"a", "an", "one"}, "de": {"ein", "eine", "einer", "einem", "einen", "eines"}}
@@ -155,8 +156,8 @@ def _read(text: str, tokens: Sequence[re.Match[str]], position: int, language: L
         if language == "en" and _POINTED_TIME.fullmatch(word) and _HALF_OF_DAY.match(text, tokens[position].end()):
             return word.split("."), 1
         return list(find_numbers(word, language=language)), 1
-    if word.rstrip("n" if language == "de" else "") in _MANY[language]:
-        return [_MANY[language][word.rstrip("n" if language == "de" else "")]], 1
+    if many := _many(tokens, position, language):
+        return many
     following = tokens[position + 1][0].lower() if position + 1 < len(tokens) else ""
     if word in _ARTICLE[language] and following in _SCALES[language]:
         return ["1"], 1
@@ -169,6 +170,19 @@ def _read(text: str, tokens: Sequence[re.Match[str]], position: int, language: L
     ones = 1 if following in ("one", "first") else 2 if following == "second" else _WORDS["en"].get(following, 0)
     compound = value in range(20, 100, 10) and 1 <= ones <= 9 and text[tokens[position].end()] in " -"
     return ([str(value + ones)], 2) if compound else ([str(value)], 1)
+
+
+def _many(tokens: Sequence[re.Match[str]], position: int, language: Language) -> tuple[list[str], int] | None:
+    """What "thousands", "hundreds of thousands", "Hunderttausende" are worth at least, and how many words they are."""
+    length = least = 0
+    for number, token in enumerate(tokens[position : position + 3], start=1):
+        word = token[0].lower().removesuffix("n" if language == "de" else "")
+        if word in _MANY[language]:
+            least = max(1, least) * _MANY[language][word]
+            length = number
+        elif word != "of" or not least:
+            break
+    return ([f">{least}"], length) if least else None
 
 
 _WORD_AFTER = re.compile(r"[\s\u00a0-]?([^\W\d_]+)")
