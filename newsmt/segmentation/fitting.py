@@ -88,6 +88,10 @@ _WORD_SPACE = re.compile(r"(?<=[a-zäöüß])[ \t\r\n]+(?=\w)")
 _SPACE = re.compile(r"\s+")
 
 
+# From conjunctions on, even pieces are worth more than the place of the cut.
+_WEAK = 3
+
+
 class _Places:
     """Every place where a text may be cut, the best kind first; each is where the next piece begins."""
 
@@ -105,7 +109,9 @@ class _Places:
     def best(self, start: int, end: int, wanted: float, low: float, high: float) -> int | None:
         """The place between low and high that is of the best kind and nearest to the wanted one; None where none is."""
         floor = max(start, self._first) + 1
-        for kind in self._kinds:
+        for rank, kind in enumerate(self._kinds):
+            if rank == _WEAK:
+                low, high = (low + wanted) / 2, (high + wanted) / 2
             found = kind[bisect_left(kind, max(low, floor)) : bisect_right(kind, min(high, end - 1))]
             if found:
                 return min(found, key=lambda place: abs(place - wanted))

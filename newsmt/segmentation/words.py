@@ -182,7 +182,7 @@ ORDINAL_NOUNS = frozenset(
     """
     Advent Amtszeit Arrondissement Auflage Auswärtssieg Bezirksliga Breitengrad Bundesliga Bundesligaspiel
     Bundesligen Bundesversammlung Etage Etappe Etappensieg FC FCK FCM FCN FFC FSV Frauen-Bundesliga Geburtstag
-    Geburtstage Geburtstages Geburtstags Halbjahr Halbjahres Halbjahrs Halbzeit Handball-Bundesliga Heimsieg
+    Geburtstage Geburtstages Geburtstags Grades Halbjahr Halbjahres Halbjahrs Halbzeit Handball-Bundesliga Heimsieg
     Hochzeitstag Jahrestag Jahrestages Jahrestags Jahrgang Jahrgangsstufe Jahrhundert Jahrhunderte Jahrhunderten
     Jahrhunderts Jahrtausend Jahrtausends Jh Jhdt Kalenderwoche Karrieretitel Klasse Klassen Klässler Klässlern
     Kreisliga Lebensjahr Lebensjahres Lebensjahrs Legislaturperiode Liga Ligaspiel Ligen Länderspiel Längengrad Mal
