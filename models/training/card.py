@@ -18,6 +18,11 @@ from models.training.scoring import read_text_set, score_checkpoint
 
 __all__ = ["measure", "write_card"]
 
+_SHARES = (
+    "Numbers kept: of the sources' numbers, those that the translations have. Words left: of the translations' words of "
+    "five letters or more, those that only the German source has."
+)
+
 
 def measure(directory: Path, test_sets: Sequence[Path], *, threads: int = 2) -> dict[str, Any]:
     """BLEU and chrF of a Marian directory on test sets, greedy and beam 4, line by line, in CTranslate2 int8."""
@@ -32,7 +37,12 @@ def measure(directory: Path, test_sets: Sequence[Path], *, threads: int = 2) -> 
         scores["sets"][test_set.name] = {}
         for label, beam_size in (("greedy", 1), ("beam 4", 4)):
             score = score_checkpoint(directory, text, beam_size=beam_size, threads=threads)
-            found = {"BLEU": round(score.bleu, 2), "chrF": round(score.chrf, 2)}
+            found = {
+                "BLEU": round(score.bleu, 2),
+                "chrF": round(score.chrf, 2),
+                "numbers kept": round(score.numbers_kept, 4),
+                "words left in German": round(score.words_left, 4),
+            }
             scores["sets"][test_set.name][label] = found
             print(f"{test_set.name} {label}: {found}", flush=True)
     return scores
@@ -58,6 +68,7 @@ def write_card(recipe: Recipe, run: Path, directory: Path, *, scores: Path, hist
         "data": _data(recipe, prepared),
         "scoring sentences in the training data": _leakage(prepared),
         "scores": json.loads(scores.read_text(encoding="utf-8")),
+        "known weaknesses": list(recipe.weaknesses),
     }
     write_json(directory / "card.json", card)
     (directory / "README.md").write_text(render(card), encoding="utf-8")
@@ -78,15 +89,15 @@ def render(card: Mapping[str, Any]) -> str:
         "",
         "## Scores",
         "",
-        f"{card['scores']['how']}.",
+        f"{card['scores']['how']}. {_SHARES}",
         "",
-        "| test set | decoding | BLEU | chrF |",
-        "|---|---|---|---|",
+        "| test set | decoding | BLEU | chrF | numbers kept | words left |",
+        "|---|---|---|---|---|---|",
     ]
     for test_set, decodings in card["scores"]["sets"].items():
-        lines += [f"| {test_set} | {name} | {found['BLEU']} | {found['chrF']} |" for name, found in decodings.items()]
-    if card["scores"].get("weaknesses"):
-        lines += ["", "## Known weaknesses", "", *(f"- {weakness}" for weakness in card["scores"]["weaknesses"])]
+        lines += [_score_line(test_set, name, found) for name, found in decodings.items()]
+    if card["known weaknesses"]:
+        lines += ["", "## Known weaknesses", "", *(f"- {weakness}" for weakness in card["known weaknesses"])]
     lines += [
         "",
         "## Training",
@@ -104,6 +115,11 @@ def render(card: Mapping[str, Any]) -> str:
         counts = " | ".join(f"{entry['pairs'].get(mixture, 0):,}" for mixture in card["data"]["mixtures"])
         lines.append(f"| {corpus} | {counts} | {entry['licence']} |")
     return "\n".join(lines) + "\n"
+
+
+def _score_line(test_set: str, decoding: str, found: Mapping[str, float]) -> str:
+    shares = " | ".join(f"{found[name]:.1%}" for name in ("numbers kept", "words left in German"))
+    return f"| {test_set} | {decoding} | {found['BLEU']} | {found['chrF']} | {shares} |"
 
 
 def _run_line(run: Mapping[str, Any]) -> str:

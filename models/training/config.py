@@ -120,6 +120,7 @@ class Recipe:
     train: TrainConfig
     licences: Mapping[str, str]
     start: str = ""
+    weaknesses: tuple[str, ...] = ()
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -149,6 +150,7 @@ def _recipe(table: dict[str, Any]) -> Recipe:
         train=_build(TrainConfig, train),
         licences=table.get("licences", {}),
         start=table.get("start", ""),
+        weaknesses=tuple(table.get("weaknesses", ())),
     )
     unknown = {phase.mixture for phase in recipe.train.phases} - set(recipe.data.mixtures)
     if unknown:

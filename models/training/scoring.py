@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +11,21 @@ from pathlib import Path
 
 from newsmt.convert import convert
 from newsmt.normalization import fold_ascii
+from newsmt.numbers import find_numbers, missing_numbers
 
-__all__ = ["Score", "TestText", "read_text_set", "score_checkpoint", "translate_lines"]
+__all__ = [
+    "Score",
+    "TestText",
+    "read_text_set",
+    "score_checkpoint",
+    "share_of_numbers_kept",
+    "share_of_words_left",
+    "translate_lines",
+]
 
 # No news line needs more; what goes on longer repeats itself.
 MAX_PIECES = 400
+_WORD = re.compile(r"[^\W\d_]{5,}")
 
 
 @dataclass(frozen=True)
@@ -29,10 +40,16 @@ class TestText:
 
 @dataclass(frozen=True)
 class Score:
-    """sacrebleu's BLEU and chrF, 0 to 100, and the first hypotheses to look at."""
+    """sacrebleu's BLEU and chrF, 0 to 100, two shares that say what goes wrong, and the first hypotheses to look at.
+
+    numbers_kept: of the numbers in the sources, the share that their hypotheses have too; words_left: of the words in
+    the hypotheses, the share that stand so in the source but not in the reference: German left as it is.
+    """
 
     bleu: float
     chrf: float
+    numbers_kept: float
+    words_left: float
     samples: tuple[str, ...]
 
 
@@ -62,7 +79,31 @@ def score_checkpoint(directory: Path, text: TestText, *, beam_size: int = 1, thr
         )
     bleu = sacrebleu.corpus_bleu(hypotheses, [list(text.references)])
     chrf = sacrebleu.corpus_chrf(hypotheses, [list(text.references)])
-    return Score(bleu.score, chrf.score, tuple(hypotheses[:3]))
+    return Score(
+        bleu=bleu.score,
+        chrf=chrf.score,
+        numbers_kept=share_of_numbers_kept(text.sources, hypotheses),
+        words_left=share_of_words_left(text, hypotheses),
+        samples=tuple(hypotheses[:3]),
+    )
+
+
+def share_of_numbers_kept(sources: Sequence[str], hypotheses: Sequence[str]) -> float:
+    """Of the numbers in the sources, the share that their hypotheses have in some form; 1 where there are none."""
+    all_numbers = sum(sum(find_numbers(source, language="de").values()) for source in sources)
+    missing = sum(len(missing_numbers(*pair)) for pair in zip(sources, hypotheses, strict=True))
+    return 1 - missing / all_numbers if all_numbers else 1.0
+
+
+def share_of_words_left(text: TestText, hypotheses: Sequence[str]) -> float:
+    """Of the words of five letters or more in the hypotheses, the share that only the source explains."""
+    words = left = 0
+    for source, reference, hypothesis in zip(text.sources, text.references, hypotheses, strict=True):
+        german, english = set(_WORD.findall(source)), set(_WORD.findall(reference))
+        found = _WORD.findall(hypothesis)
+        words += len(found)
+        left += sum(word in german and word not in english for word in found)
+    return left / words if words else 0.0
 
 
 def translate_lines(

@@ -29,7 +29,13 @@ from models.training.config import (
 from models.training.corpora import Pair, write_corpus
 from models.training.prepare import prepare
 from models.training.records import load_checkpoint
-from models.training.scoring import TestText, read_text_set, score_checkpoint
+from models.training.scoring import (
+    TestText,
+    read_text_set,
+    score_checkpoint,
+    share_of_numbers_kept,
+    share_of_words_left,
+)
 from models.training.train import TrainingRun, next_deadline
 
 RECIPES = sorted((Path(__file__).resolve().parents[2] / "models" / "training").glob("*.toml"))
@@ -63,6 +69,7 @@ TOY = Recipe(
         scored_lines=10,
     ),
     licences={"toy": "Written for the tests", "numerals": "Generated"},
+    weaknesses=("Knows a few dozen words.",),
 )
 
 
@@ -173,7 +180,8 @@ def test_card_is_made_from_the_records(trained, exported, tmp_path):
     assert card["data"]["corpora"]["toy"]["licence"] == "Written for the tests"
     page = (exported / "README.md").read_text(encoding="utf-8")
     found = card["scores"]["sets"]["held-out"]["greedy"]
-    assert f"| held-out | greedy | {found['BLEU']} | {found['chrF']} |" in page
+    assert f"| held-out | greedy | {found['BLEU']} | {found['chrF']} | {found['numbers kept']:.1%} |" in page
+    assert "- Knows a few dozen words." in page
     assert "| draft | 1.0 | 7 | 100 | 1,000 | abacus |" in page
     with pytest.raises(ValueError, match="no licence in the recipe for toy"):
         write_card(
@@ -228,6 +236,17 @@ def test_workers_share_a_step_without_changing_it(toy_run, tmp_path):
         states.append(load_checkpoint(run)["network"])
     for name in states[0]:
         torch.testing.assert_close(states[0][name], states[1][name], rtol=1e-2, atol=2e-3)
+
+
+def test_shares_of_what_goes_wrong_are_counted():
+    text = TestText(
+        ("Die Bundesanstalt zahlt 2.000 Euro und 7,5 Prozent an Obama.",), ("The agency pays 2,000 to Obama.",)
+    )
+    hypotheses = ["The Bundesanstalt pays 2,000 euros to Obama."]
+    assert share_of_numbers_kept(text.sources, hypotheses) == 0.5
+    # Bundesanstalt of Bundesanstalt, euros and Obama.
+    assert share_of_words_left(text, hypotheses) == pytest.approx(1 / 3)
+    assert share_of_numbers_kept(["Ja."], ["Yes."]) == 1
 
 
 def test_pad_stays_at_zero(trained):
