@@ -19,8 +19,8 @@ from models.training.scoring import read_text_set, score_checkpoint
 __all__ = ["measure", "write_card"]
 
 _SHARES = (
-    "Numbers kept: of the sources' numbers, those that the translations have. Words left: of the translations' words of "
-    "five letters or more, those that only the German source has."
+    "Numbers kept: of the sources' numbers, those that the translations have. Words left: of the translations' words "
+    "of five letters or more, those that only the German source has."
 )
 
 
