@@ -249,6 +249,22 @@ def test_shares_of_what_goes_wrong_are_counted():
     assert share_of_numbers_kept(["Ja."], ["Yes."]) == 1
 
 
+def test_bfloat16_gives_nearly_the_same_gradients(toy_run):
+    """What a GPU would do, slowly."""
+    run = TrainingRun(TOY, toy_run, threads=1)
+    batch = next(run._steps())[0]
+    run.half = False
+    exact, loss, _ = run._differentiate(batch, batch.pieces, 0.0)
+    run.half = True
+    rough, half_loss, _ = run._differentiate(batch, batch.pieces, 0.0)
+    assert half_loss == pytest.approx(loss, rel=0.01)
+    assert {gradient.dtype for gradient in rough} == {torch.float32}
+    similar = torch.cosine_similarity(
+        torch.cat([g.flatten() for g in exact]), torch.cat([g.flatten() for g in rough]), 0
+    )
+    assert similar > 0.99
+
+
 def test_pad_stays_at_zero(trained):
     state = load_checkpoint(trained)
     assert not state["network"]["shared.weight"][-1].any()
