@@ -99,6 +99,9 @@ def _texts(source: str, translation: str) -> Iterator[tuple[str, Literal["de", "
 
 
 def says_again(sentence: str, before: str) -> bool:
-    """Whether a sentence says what another one has said."""
+    """Whether a sentence says what another one has said; not if it has a number that the other one has not."""
     stems = distinct_stems(sentence)
-    return bool(stems) and len(stems & distinct_stems(before)) >= _SAME_SENTENCE * len(stems)
+    new = stems - distinct_stems(before)
+    if not stems or any(stem[0].isdigit() for stem in new):
+        return False
+    return len(new) <= (1 - _SAME_SENTENCE) * len(stems)
