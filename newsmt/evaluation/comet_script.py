@@ -11,6 +11,8 @@ from typing import Any
 
 def main(task_file: str, result_file: str) -> None:
     """Score every system; with several references, the mean of the scores against each."""
+    # Python puts the script's own folder first, whose comet.py is not the package.
+    sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != Path(__file__).resolve().parent]
     comet: Any = import_module("comet")
     task = json.loads(Path(task_file).read_text(encoding="utf-8"))
     model = comet.load_from_checkpoint(comet.download_model(task["model"]))

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["WORKLOAD", "ReferenceWorkload"]
 
-WORKLOAD = "transformer 2+2x512 int8, beam 4, 32 x 20 to 20 tokens, 1"
+WORKLOAD = "transformer 2+2x512 int8, beam 4, 32 x 20 to 20 tokens, version 1"
 """What the workload is; speeds relative to another one are not comparable."""
 
-_LAYERS, _WIDTH, _FEED_FORWARD, _HEADS, _VOCABULARY = 2, 512, 2048, 8, 8000
+_LAYERS, _WIDTH, _FEED_FORWARD, _HEADS, _VOCABULARY = 2, 512, 2048, 8, 4000
 _SEQUENCES, _LENGTH, _BEAM = 32, 20, 4
 
 
@@ -87,13 +87,11 @@ def _write_model(folder: str) -> None:
 
 
 def _fill(spec: Any, rng: Any) -> None:
-    import numpy as np
-
     for embeddings in (spec.encoder.embeddings[0], spec.decoder.embeddings):
-        embeddings.weight = rng.normal(0, 0.05, (_VOCABULARY, _WIDTH)).astype(np.float32)
+        embeddings.weight = _random(rng, (_VOCABULARY, _WIDTH), 0.05)
     _linear(spec.decoder.projection, _VOCABULARY, _WIDTH, rng)
     for part in (spec.encoder, spec.decoder):
-        part.position_encodings.encodings = rng.normal(0, 0.05, (_LENGTH + 8, _WIDTH)).astype(np.float32)
+        part.position_encodings.encodings = _random(rng, (_LENGTH + 8, _WIDTH), 0.05)
         _norm(part.layer_norm)
         for layer in part.layer:
             _attention(layer.self_attention, rng)
@@ -114,8 +112,14 @@ def _attention(spec: Any, rng: Any, *, is_cross: bool = False) -> None:
 def _linear(spec: Any, outputs: int, inputs: int, rng: Any) -> None:
     import numpy as np
 
-    spec.weight = rng.normal(0, inputs**-0.5, (outputs, inputs)).astype(np.float32)
+    spec.weight = _random(rng, (outputs, inputs), inputs**-0.5)
     spec.bias = np.zeros(outputs, dtype=np.float32)
+
+
+def _random(rng: Any, shape: tuple[int, int], scale: float) -> Any:
+    import numpy as np
+
+    return rng.standard_normal(shape, dtype=np.float32) * np.float32(scale)
 
 
 def _norm(spec: Any) -> None:
