@@ -151,7 +151,9 @@ def _translated_block(block: Block, prepared: list[PreparedSegment], decoded: di
         _translated_segment(one, raw[index], texts.get(index), decoded.get(one.model_input))
         for index, one in enumerate(prepared)
     )
-    text = "".join(segment.text + one.gap for segment, one in zip(segments, prepared, strict=True))
+    # A space that the source forgot between two sentences is there in English.
+    gaps = [one.gap or " " for one in prepared[:-1]] + [one.gap for one in prepared[-1:]]
+    text = "".join(segment.text + gap for segment, gap in zip(segments, gaps, strict=True))
     return TranslatedBlock(block.prose, text, block.kind, segments)
 
 

@@ -285,3 +285,8 @@ def test_a_word_longer_than_the_model_comes_back_in_one_piece():
 
     text = f"Das Wort {word} ist lang."
     assert Translator(Letters(max_source_tokens=50)).translate(text).text == text
+
+
+def test_a_space_forgotten_between_sentences_is_there_in_english():
+    translation = Translator(ScriptedBackend(shout)).translate("Die Straße ist gesperrt.Die Umleitung ist lang.")
+    assert translation.text == "DIE STRASSE IST GESPERRT. DIE UMLEITUNG IST LANG."
