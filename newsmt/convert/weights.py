@@ -128,7 +128,6 @@ def _read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
     with path.open("rb") as stream:
         start = int.from_bytes(stream.read(8), "little")
         header: dict[str, Any] = json.loads(stream.read(start))
-    data = np.memmap(path, dtype=np.uint8, mode="r", offset=8 + start) if path.stat().st_size > 8 + start else b""
     arrays: dict[str, NDArray[Any]] = {}
     for name, entry in header.items():
         if name == "__metadata__":
@@ -136,7 +135,9 @@ def _read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
         if entry["dtype"] not in SAFETENSORS_TYPES:
             raise ModelFilesError(f"{path} stores {name!r} as {entry['dtype']}; float32, float16 or bfloat16 is needed")
         begin, end = entry["data_offsets"]
-        array = np.frombuffer(bytes(data[begin:end]), dtype=SAFETENSORS_TYPES[entry["dtype"]]).reshape(entry["shape"])
+        element = np.dtype(SAFETENSORS_TYPES[entry["dtype"]])
+        count = (end - begin) // element.itemsize
+        array = np.fromfile(path, dtype=element, count=count, offset=8 + start + begin).reshape(entry["shape"])
         arrays[name] = (array.astype(np.uint32) << 16).view(np.float32) if entry["dtype"] == "BF16" else array
     return arrays
 
