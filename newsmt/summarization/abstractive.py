@@ -255,5 +255,5 @@ def _coverage(article: Sequence[ArticleSentence], chunks: Sequence[Chunk]) -> fl
 
 
 def letters(text: str) -> int:
-    """The length of a text without its white space."""
-    return len("".join(text.split()))
+    """How many letters and digits a text has."""
+    return sum(character.isalnum() for character in text)

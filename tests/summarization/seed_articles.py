@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from newsmt.document import parse
+from newsmt.formulas import split_dateline
 from newsmt.summarization.english import split_english
 from newsmt.testing import EchoBackend, ScriptedBackend
 from newsmt.translation import Translation
@@ -27,6 +30,7 @@ def reference_of(name: str) -> str:
     return (SEEDS / name / "reference.en.txt").read_text(encoding="utf-8")
 
 
+@lru_cache
 def human_translation(name: str) -> Translation:
     """The article with the human translation of each sentence; of the block, where they do not pair up."""
     translation = Translator(EchoBackend(), normalization="none").translate(source_of(name))
@@ -34,6 +38,8 @@ def human_translation(name: str) -> Translation:
     blocks = []
     for block, reference in zip(translation.blocks, references, strict=True):
         sentences = split_english(reference)
+        if split_dateline(block.source):
+            sentences = [*re.split(" [–-] ", sentences[0], maxsplit=1), *sentences[1:]]
         if len(sentences) == len(block.segments):
             segments = [replace(one, text=text) for one, text in zip(block.segments, sentences, strict=True)]
         else:
