@@ -46,13 +46,13 @@ def plan_decoding(
     """Batches whose members share a target limit, longest first, enough of them to keep all workers busy.
 
     A segment's target limit follows from its own length only (see target_token_limit), so no result depends on what
-    else is decoded in the same call.
+    else is decoded in the same call. Segments of no tokens are left out: there is nothing to decode.
     """
     limits = [target_token_limit(length, options, max_target_tokens) for length in lengths]
     budget = _share(sum(lengths), options.batch_tokens, workers)
     batches: list[Batch] = []
     for limit in sorted(set(limits), reverse=True):
-        members = [index for index, own in enumerate(limits) if own == limit]
+        members = [index for index, own in enumerate(limits) if own == limit and lengths[index]]
         planned = plan_batches([lengths[index] for index in members], budget)
         batches += [Batch([members[index] for index in batch], limit) for batch in planned]
     return batches

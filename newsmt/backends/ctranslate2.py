@@ -124,7 +124,7 @@ class CTranslate2Backend:
             max_target_tokens=self._max_target_tokens,
             workers=self._translator.num_translators,
         )
-        hypotheses: dict[int, Hypothesis] = {}
+        hypotheses = {index: Hypothesis("", 0.0, 0) for index, one in enumerate(pieces) if not one}
         in_flight: deque[tuple[Batch, list[Any]]] = deque()
         for batch in batches:
             in_flight.append((batch, self._submit([pieces[index] for index in batch.indices], batch, options)))

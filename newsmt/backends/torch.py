@@ -114,7 +114,7 @@ class TorchBackend:
         """One hypothesis per source, in order; see newsmt.backends.Backend for the contract."""
         pieces = self._tokenizer.encode_for_model(sources, self._max_source_tokens)
         batches = plan_decoding([len(one) for one in pieces], options, max_target_tokens=self._max_target_tokens)
-        hypotheses: dict[int, Hypothesis] = {}
+        hypotheses = {index: Hypothesis("", 0.0, 0) for index, one in enumerate(pieces) if not one}
         for batch in batches:
             with self._turn:
                 decoded = self._decode([pieces[index] for index in batch.indices], batch, options)
@@ -304,8 +304,11 @@ def _load_model(checkpoint: Checkpoint, placement: str, dtype: torch.dtype) -> A
                 weights_only=True,
                 output_loading_info=True,
             )
-    except (OSError, RuntimeError, ValueError, KeyError) as error:
-        raise ModelFilesError(f"torch cannot load {checkpoint.directory}: {error}; fetch the model again") from error
+    except Exception as error:  # damage shows itself in many ways, a forged pickle in one more
+        reason = str(error).split("\n", 1)[0]
+        raise ModelFilesError(
+            f"torch cannot load {checkpoint.directory}: {reason}; if its files are damaged, fetch the model again"
+        ) from error
     lacking = sorted(report["missing_keys"])
     if lacking:
         raise ModelFilesError(
