@@ -343,7 +343,7 @@ class _Fetch:
     def _not_pinned(self, name: str, digest: str, pin: FilePin) -> ModelFilesError:
         return ModelFilesError(
             f"{self.endpoint} serves another {name} of {self.hub_id} than the pinned one (SHA-256 {digest}, expected "
-            f"{pin.sha256}); it was not taken: fetch from the public hub (unset HF_ENDPOINT), or take the bundled model "
+            f"{pin.sha256}); it was not taken: fetch from the public hub (unset HF_ENDPOINT), or use the bundled model "
             "(--model newsmt-mini-de-en)"
         )
 
