@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
@@ -89,14 +90,19 @@ def load_backend(
     precision: str = "auto",
     threads: int | None = None,
 ) -> Backend:
-    """The backend of that name with the checkpoint's weights loaded; "auto" is the fastest, ctranslate2.
+    """The backend of that name with the checkpoint's weights loaded; "auto" is the fastest that is installed.
 
     See the backends' load() for device, precision, threads (processor cores; None for all that may be used) and the
     errors. Raises UsageError for an unknown name.
     """
-    chosen = "ctranslate2" if name == "auto" else name
+    chosen = _fastest_installed() if name == "auto" else name
     if chosen not in BACKENDS:
         raise UsageError(f"backend={name!r} is not allowed: expected auto, {' or '.join(BACKENDS)}")
     module, class_name = BACKENDS[chosen]
     backend_class = getattr(import_module(module), class_name)
     return cast(Backend, backend_class.load(checkpoint, device=device, precision=precision, threads=threads))
+
+
+def _fastest_installed() -> str:
+    """The first backend whose package is there; each is called like its package."""
+    return next((name for name in BACKENDS if find_spec(name) is not None), "ctranslate2")
