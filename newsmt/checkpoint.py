@@ -19,6 +19,7 @@ __all__ = [
     "ModelSpec",
     "open_checkpoint",
     "own_facts",
+    "with_own_facts",
     "required_files",
     "verify_blobs",
     "verify_pins",
@@ -253,7 +254,7 @@ def _spec_of(directory: Path, config: Mapping[str, Any]) -> ModelSpec:
             f"{directory / 'config.json'} says model_type={architecture!r}; newsmt runs {', '.join(ARCHITECTURES)}"
         )
     spec = _marian_spec(directory, config) if architecture == "marian" else _t5_spec(directory, config, architecture)
-    return _with_own_facts(directory, spec)
+    return with_own_facts(directory, spec)
 
 
 def _marian_spec(directory: Path, config: Mapping[str, Any]) -> ModelSpec:
@@ -310,7 +311,7 @@ def _spec_of_converted(directory: Path) -> ModelSpec:
         max_target_tokens=512 if marian else 128,
         unsuitable_precisions=() if marian else ("float16", "int8_float16"),
     )
-    return _with_own_facts(directory, spec)
+    return with_own_facts(directory, spec)
 
 
 OWN_FACTS = tuple(
@@ -323,7 +324,11 @@ def own_facts(spec: ModelSpec) -> dict[str, Any]:
     return {name: getattr(spec, name) for name in OWN_FACTS}
 
 
-def _with_own_facts(directory: Path, spec: ModelSpec) -> ModelSpec:
+def with_own_facts(directory: Path, spec: ModelSpec) -> ModelSpec:
+    """The facts of a model as its directory's newsmt.json has them, the others as they were.
+
+    Raises ModelFilesError for a value of another type.
+    """
     facts = _optional_json(directory / SPEC_FILE)
     known: dict[str, Any] = {}
     for name in OWN_FACTS:

@@ -211,10 +211,7 @@ def load_translator(
     from newsmt import registry
     from newsmt.backends import load_backend
 
-    if str(model) == "auto":
-        checkpoint = registry.resolve_auto("translation")
-    else:
-        checkpoint = registry.resolve(model, revision=revision, local_files_only=local_files_only)
+    checkpoint = registry.resolve(model, revision=revision, local_files_only=local_files_only)
     engine = load_backend(backend, checkpoint, device=device, precision=precision, threads=threads)
     return Translator(
         engine,
