@@ -31,7 +31,7 @@ _BACKLOG_CHARACTERS = 2_000_000
 _UNWRITTEN_PARTS = 256
 # A window is what a stream translates in this time: long enough for full batches, short enough to stop after it.
 _WINDOW_SECONDS = 4.0
-_FIRST_WINDOW, _SMALLEST_WINDOW, _LARGEST_WINDOW = 40_000, 20_000, 400_000
+_FIRST_WINDOW, _SMALLEST_WINDOW, _LARGEST_WINDOW = 10_000, 10_000, 400_000
 _PATIENCE = 0.1
 
 

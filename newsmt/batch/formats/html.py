@@ -77,8 +77,8 @@ class _Tokens(HTMLParser):
         self.close()
 
     def __iter__(self) -> Iterator[_Token]:
-        starts = [start for start, _, _ in self._begun]
-        for (start, kind, attributes), stop in zip(self._begun, [*starts[1:], len(self._text)], strict=True):
+        stops = [start for start, _, _ in self._begun][1:] + [len(self._text)]
+        for (start, kind, attributes), stop in zip(self._begun, stops, strict=False):
             raw = self._text[start:stop]
             name, nesting = tag_name(raw) if kind == "tag" else ("", 0)
             yield _Token(start, stop, raw, kind, name, nesting, attributes)

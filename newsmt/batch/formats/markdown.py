@@ -252,12 +252,12 @@ def _normal(pieces: Sequence[Piece]) -> list[Piece]:
 
 
 def _without_spaces(pieces: Sequence[Piece]) -> Iterator[Piece]:
-    """The pieces with the spaces around points in texts of their own."""
+    """The pieces with the spaces around points in texts of their own, and points with nothing but what is written."""
     for piece in pieces:
         if isinstance(piece, Point):
             core = piece.raw.strip(" ")
             before, _, after = piece.raw.partition(core)
-            yield from (Text(before), Point(core, piece.text), Text(after))
+            yield from (Text(before), Point(core), Text(after))
         else:
             yield piece
 

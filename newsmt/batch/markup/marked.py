@@ -74,7 +74,7 @@ class Marked:
     """
 
     def __init__(self, pieces: Iterable[Piece], label: str = "") -> None:
-        pieces = _paired(list(pieces))
+        self._pieces = pieces = _paired(list(pieces))
         self._atoms = [piece for piece in pieces if isinstance(piece, Point) and piece.text]
         builder = _Builder()
         for piece in pieces:
@@ -95,9 +95,9 @@ class Marked:
             self.passages += tuple(Passage(passage.text, aid=True) for passage in self._read.passages)
 
     def place(self, translations: Sequence[Translation]) -> list[Piece]:
-        """The translation as pieces, each piece of markup once: one translation per passage, in order."""
-        if not self.plain:
-            return list(self._emit("", self._spans, 0, 0, _in_place(self._spans)))
+        """The translation as pieces, each piece of markup once; those given where nothing changed. One translation per passage, in order."""
+        if not self.plain or translations[0].text == self.plain:
+            return list(self._pieces)
         if self._read and (placed := self._with_atoms(self._read.place(translations[self._own :]))):
             return placed
         whole, *aids = translations[: self._own]
@@ -179,8 +179,8 @@ class Marked:
             yield Text(text[position:high])
 
 
-def _in_place(spans: Sequence[_Span]) -> dict[int, tuple[int, int]]:
-    return {id(span): (0, 0) for span in _walk(spans)}
+def _is_point(span: _Span, position: int) -> bool:
+    return span.start == position and not span.close and not span.children
 
 
 def _walk(spans: Sequence[_Span]) -> Iterator[_Span]:
@@ -244,8 +244,8 @@ class _Builder:
             self._point.open = self._point.open[:-1]
         stripped = self.text.rstrip(" ")
         if stripped != self.text:
-            after = next((span for span in self.root.children if span.start == len(self.text)), None)
-            if after and not after.close:
+            after = next((one for one in _walk(self.root.children) if _is_point(one, len(self.text))), None)
+            if after:
                 after.open = " " + after.open
         self.text = stripped
 
