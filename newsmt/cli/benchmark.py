@@ -87,6 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     require_writable(output)
     if arguments.update_baseline:
         require_writable(Path(arguments.baseline).parent)
+    arguments.threads = _threads(arguments, baseline)
     benchmark = run_benchmark(
         test_set,
         model_requests(arguments),
@@ -105,6 +106,18 @@ def run(arguments: argparse.Namespace) -> int:
     if benchmark.gate and arguments.fail_on_regression:
         benchmark.gate.require_passed()
     return 0
+
+
+def _threads(arguments: argparse.Namespace, baseline: Baseline | None) -> int:
+    """What was asked for, else as many as the baseline had, so that speeds compare, else all there are."""
+    from newsmt.evaluation.machine import available_processors
+
+    available = available_processors()
+    if arguments.threads:
+        return int(arguments.threads)
+    if baseline and baseline.threads and baseline.threads <= available:
+        return baseline.threads
+    return available
 
 
 def _options(arguments: argparse.Namespace) -> BenchmarkOptions:

@@ -110,17 +110,17 @@ def _systems_from_models(
     from newsmt.evaluation.systems import require_distinct_labels
 
     resolved = [resolve_request(request) for request in model_requests(arguments)]
-    requests = [request for request, _ in resolved]
-    labels = label_requests(requests, [checkpoint.spec.name for _, checkpoint in resolved])
+    labels = label_requests([request for request, _ in resolved], [checkpoint.spec.name for _, checkpoint in resolved])
     require_distinct_labels([*taken, *labels])
     return [
         generate(
             request,
+            checkpoint,
             test_set,
             output,
             label=label,
             force=arguments.force,
             say=lambda line: say(arguments, [line]),
         )
-        for request, label in zip(requests, labels, strict=True)
+        for (request, checkpoint), label in zip(resolved, labels, strict=True)
     ]

@@ -50,7 +50,7 @@ def add_model_arguments(parser: argparse.ArgumentParser, *, required: bool) -> N
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default: auto)")
     parser.add_argument("--precision", default="auto", help="auto, int8, float32, float16 ... (default: auto)")
-    parser.add_argument("--threads", type=int, help="processor threads (default: all that the process may use)")
+    parser.add_argument("--threads", type=int, help="processor threads (default: all that may be used)")
     parser.add_argument("--beam-size", type=int, default=4, metavar="N", help="default: %(default)s")
     parser.add_argument("--revision", help="branch, tag or commit of a model on the hub")
     which = parser.add_mutually_exclusive_group()

@@ -21,7 +21,7 @@ from newsmt.evaluation.runner import (
     scored_lines,
 )
 from newsmt.evaluation.scoring import Evaluation, ScoringOptions, evaluate
-from newsmt.evaluation.systems import System, require_sound
+from newsmt.evaluation.systems import System, require_distinct_labels, require_sound
 from newsmt.evaluation.writing import write_result
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ def run_benchmark(
     resolved = [resolve_request(request) for request in requests]
     names = [checkpoint.spec.name for _, checkpoint in resolved]
     labels = label_requests([request for request, _ in resolved], names)
+    require_distinct_labels(labels)
     entrants = [_Entrant(label, *pair) for label, pair in zip(labels, resolved, strict=True)]
     sample = spread(len(test_set), options.timed_segments)
     systems = [_run_entrant(entrant, test_set, sample, options, output, run, say) for entrant in entrants]

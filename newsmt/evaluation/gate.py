@@ -61,6 +61,12 @@ class Baseline:
     test_set: Mapping[str, Any]
     systems: Mapping[str, Mapping[str, Any]]
 
+    @property
+    def threads(self) -> int | None:
+        """The threads of every speed in it, if they are the same: speeds of other numbers are not comparable."""
+        threads = {entry["speed"].get("threads") for entry in self.systems.values() if entry.get("speed")}
+        return threads.pop() if len(threads) == 1 else None
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -248,7 +254,12 @@ def _judge_speed(scores: SystemScores, entry: Mapping[str, Any], options: GateOp
     if generation is None or generation.timed is None or not earlier:
         return None
     label = scores.system.label
-    for key, now in (("workload", WORKLOAD), ("engine", generation.engine), ("segments", generation.timed.segments)):
+    for key, now in (
+        ("workload", WORKLOAD),
+        ("engine", generation.engine),
+        ("threads", generation.threads),
+        ("segments", generation.timed.segments),
+    ):
         if earlier.get(key) != now:
             return Finding(label, "speed", f"speed not compared: {key} was {earlier.get(key)!r} and is {now!r}")
     ratio = generation.timed.relative / earlier["relative"]

@@ -78,13 +78,20 @@ class Run:
 
 
 def generate(
-    request: ModelRequest, test_set: TestSet, output: Path, *, label: str, force: bool, say: Callable[[str], None]
+    request: ModelRequest,
+    checkpoint: Checkpoint,
+    test_set: TestSet,
+    output: Path,
+    *,
+    label: str,
+    force: bool,
+    say: Callable[[str], None],
 ) -> System:
     """The hypotheses of a model, from the files of an earlier run where they still hold, else made and written now.
 
-    say: where progress goes. Raises ModelError or what else loading and translating raises.
+    request, checkpoint: as resolve_request() gives them; say: where progress goes.
+    Raises ModelError or what else loading and translating raises.
     """
-    request, checkpoint = resolve_request(request)
     paths = record_paths(output, test_set.name, checkpoint.spec.name, request.backend_label)
     earlier = None if force else _still_valid(paths, request, checkpoint, test_set)
     if earlier is not None:
