@@ -111,7 +111,11 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that makes one model."""
+    """Everything that makes one model.
+
+    start: directory of a Marian checkpoint to go on from ("": from nothing); segment_tokens: longest segment that the
+    library should give the model (0: as long as it takes).
+    """
 
     name: str
     description: str
@@ -120,6 +124,7 @@ class Recipe:
     train: TrainConfig
     licences: Mapping[str, str]
     start: str = ""
+    segment_tokens: int = 0
     weaknesses: tuple[str, ...] = ()
 
 
@@ -150,6 +155,7 @@ def _recipe(table: dict[str, Any]) -> Recipe:
         train=_build(TrainConfig, train),
         licences=table.get("licences", {}),
         start=table.get("start", ""),
+        segment_tokens=table.get("segment_tokens", 0),
         weaknesses=tuple(table.get("weaknesses", ())),
     )
     unknown = {phase.mixture for phase in recipe.train.phases} - set(recipe.data.mixtures)

@@ -28,7 +28,8 @@ def export(
     """Write the checkpoint's files into a directory, each complete or not at all; other files there stay.
 
     weights: under the names of MarianMTModel. shard_bytes: largest weight file (0: one file), for machines from which
-    only small files come back; several files get the index that transformers reads.
+    only small files come back; several files get the index that transformers reads. newsmt.json tells the library what
+    transformers has no place for: the folding of the text, and the longest segment to give the model (0: no limit).
     """
     if not bool((weights["model.shared.weight"][-1] == 0).all()):
         raise ValueError("the embedding of <pad> is not zero: CTranslate2 would disagree from the first token")
@@ -40,6 +41,8 @@ def export(
         _write_json(partial / "config.json", marian_config(config))
         _write_json(partial / "generation_config.json", _generation_config(config))
         _write_json(partial / "tokenizer_config.json", _tokenizer_config(config))
+        facts = {"normalization": "ascii", "segment_tokens": segment_tokens}
+        _write_json(partial / "newsmt.json", {name: value for name, value in facts.items() if value})
         vocabulary.save(partial)
         for path in sorted(partial.iterdir()):
             path.chmod(0o644)
@@ -53,8 +56,14 @@ def export_run(recipe: Recipe, run: Path, directory: Path, *, raw: bool = False,
     state = load_checkpoint(run)
     if state is None:
         raise FileNotFoundError(f"{run} holds no checkpoint: train first")
-    weights = as_marian(state["network" if raw else "average"])
-    export(weights, recipe.model, Vocabulary(run / VOCABULARY_FILE), directory, shard_bytes=shard_bytes)
+    export(
+        as_marian(state["network" if raw else "average"]),
+        recipe.model,
+        Vocabulary(run / VOCABULARY_FILE),
+        directory,
+        segment_tokens=recipe.segment_tokens,
+        shard_bytes=shard_bytes,
+    )
 
 
 def marian_config(config: ModelConfig) -> dict[str, Any]:

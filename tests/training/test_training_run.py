@@ -163,6 +163,16 @@ def test_finished_run_has_nothing_left_to_do(trained):
     assert all(torch.equal(after["network"][name], before["network"][name]) for name in before["network"])
 
 
+def test_export_tells_the_library_what_the_model_needs(exported, trained, tmp_path):
+    from models.training.export import export_run
+
+    assert json.loads((exported / "newsmt.json").read_text(encoding="utf-8")) == {"normalization": "ascii"}
+    export_run(dataclasses.replace(TOY, segment_tokens=60), trained, tmp_path, raw=True)
+    facts = json.loads((tmp_path / "newsmt.json").read_text(encoding="utf-8"))
+    assert facts == {"normalization": "ascii", "segment_tokens": 60}
+    assert (tmp_path / "model.safetensors").read_bytes() != (exported / "model.safetensors").read_bytes()
+
+
 def test_card_is_made_from_the_records(trained, exported, tmp_path):
     from models.training.card import measure, write_card
     from models.training.records import write_json
