@@ -253,19 +253,15 @@ def _table_row(one: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-_TABLE = re.compile(r"(<!-- table: summaries -->\n).*?(<!-- /table -->)", re.DOTALL)
-
-
-def fill_table(page: str, table: str) -> str:
-    """A page with the table in its place.
+def fill_table(page: str, table: str, name: str = "summaries") -> str:
+    """A page with the table in its place, between the comments "table: NAME" and "/table".
 
     Raises EvaluationError when it has no place for one.
     """
-    if not _TABLE.search(page):
-        raise EvaluationError(
-            "the page has no lines <!-- table: summaries --> and <!-- /table --> to put the table between"
-        )
-    return _TABLE.sub(lambda match: match[1] + table + match[2], page)
+    place = re.compile(rf"(<!-- table: {name} -->\n).*?(<!-- /table -->)", re.DOTALL)
+    if not place.search(page):
+        raise EvaluationError(f"no place for the table: the page lacks <!-- table: {name} --> and <!-- /table -->")
+    return place.sub(lambda match: match[1] + table + match[2], page)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

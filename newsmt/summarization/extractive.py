@@ -12,22 +12,39 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from newsmt.summarization.article import ArticleSentence, Fitness
 from newsmt.summarization.words import WORD, content_stems
 
-__all__ = ["Ranking"]
+__all__ = ["Ranking", "Weights"]
 
 Vector = Mapping[str, float]
 
-# Weights beside centrality, whose largest value is 1. They were set once, as round numbers, and not fitted: see
-# docs/summarization.md for what other values do.
-_POSITION, _POSITION_HALVED_AT = 1.0, 4.0
-_LENGTH, _ENOUGH_WORDS = 0.3, 30
-_OPENS_WITH_REFERENCE = -0.3
-_OPENS_WITH_QUOTATION = -0.3
-_REDUNDANCY, _SAME = 0.5, 0.95
-_LIKENESS = 1.0
+_ENOUGH_WORDS, _SAME = 30, 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What counts beside centrality, whose largest value is 1.
+
+    They were set once, as round numbers, and not fitted; eval/summaries/compare.py shows what others do.
+
+    position: for the first sentence; half of it for the sentence after halved_at others.
+    length: for a sentence of 30 words or more, in proportion for a shorter one.
+    reference: taken from one that begins with "she", "this", "but" and the like; quotation: with a quotation mark.
+    redundancy: taken from one in proportion to its likeness to what was chosen before.
+    likeness: for one in proportion to its likeness to what is wanted.
+    """
+
+    position: float = 1.0
+    halved_at: float = 4.0
+    length: float = 0.3
+    reference: float = 0.3
+    quotation: float = 0.3
+    redundancy: float = 0.5
+    likeness: float = 1.0
+
 
 _REFERENCES = frozenset(
     """and after also among another because besides but his her he however instead it its meanwhile moreover now
@@ -43,8 +60,9 @@ class Ranking:
     sentences: the whole article in order.
     """
 
-    def __init__(self, sentences: Sequence[ArticleSentence]) -> None:
+    def __init__(self, sentences: Sequence[ArticleSentence], weights: Weights = Weights()) -> None:
         self.sentences = tuple(sentences)
+        self._weights = weights
         stems = [Counter(content_stems(sentence.text)) for sentence in sentences]
         occurrences = Counter(stem for counter in stems for stem in counter)
         self._rarity = {stem: math.log(1 + len(stems) / count) for stem, count in occurrences.items()}
@@ -70,12 +88,14 @@ class Ranking:
         allowed = range(len(self.sentences)) if among is None else sorted(among)
         candidates = self._candidates(count, [i for i in allowed if i not in taken])
         wanted = self._vector(Counter(content_stems(like)))
-        values = {i: self._values[i] + _LIKENESS * _cosine(self._vectors[i], wanted) for i in candidates}
+        values = {i: self._values[i] + self._weights.likeness * _cosine(self._vectors[i], wanted) for i in candidates}
         said = [self._vector(Counter(content_stems(text))) for text in beside]
         redundancy = {i: max((_cosine(self._vectors[i], one) for one in said), default=0.0) for i in candidates}
         chosen: list[int] = []
         while len(chosen) < min(count, len(candidates)):
-            best = max(values, key=lambda i: (redundancy[i] < _SAME, values[i] - _REDUNDANCY * redundancy[i], -i))
+            best = max(
+                values, key=lambda i: (redundancy[i] < _SAME, values[i] - self._weights.redundancy * redundancy[i], -i)
+            )
             chosen.append(best)
             del values[best]
             for i in values:
@@ -116,21 +136,21 @@ class Ranking:
         values = []
         position = 0
         for sentence, centrality in zip(self.sentences, centralities, strict=True):
-            values.append(centrality / largest + _prior(sentence, position))
+            values.append(centrality / largest + self._prior(sentence, position))
             position += sentence.is_body and sentence.fitness is not Fitness.WORDLESS
         return values
 
-
-def _prior(sentence: ArticleSentence, position: int) -> float:
-    """What a sentence is worth before one looks at the others; position: sentences of the body before it."""
-    words = WORD.findall(sentence.text)
-    value = _POSITION / (1 + position / _POSITION_HALVED_AT)
-    value += _LENGTH * min(len(words), _ENOUGH_WORDS) / _ENOUGH_WORDS
-    if words and words[0].lower() in _REFERENCES:
-        value += _OPENS_WITH_REFERENCE
-    if sentence.text.startswith(("“", "„", '"')):
-        value += _OPENS_WITH_QUOTATION
-    return value
+    def _prior(self, sentence: ArticleSentence, position: int) -> float:
+        """What a sentence is worth before one looks at the others; position: sentences of the body before it."""
+        weights = self._weights
+        words = WORD.findall(sentence.text)
+        value = weights.position / (1 + position / weights.halved_at)
+        value += weights.length * min(len(words), _ENOUGH_WORDS) / _ENOUGH_WORDS
+        if words and words[0].lower() in _REFERENCES:
+            value -= weights.reference
+        if sentence.text.startswith(("“", "„", '"')):
+            value -= weights.quotation
+        return value
 
 
 def _cosine(one: Vector, other: Vector) -> float:
