@@ -23,7 +23,13 @@ __all__ = ["export", "export_run", "marian_config"]
 
 
 def export(
-    weights: Mapping[str, Tensor], config: ModelConfig, vocabulary: Vocabulary, directory: Path, *, shard_bytes: int = 0
+    weights: Mapping[str, Tensor],
+    config: ModelConfig,
+    vocabulary: Vocabulary,
+    directory: Path,
+    *,
+    segment_tokens: int = 0,
+    shard_bytes: int = 0,
 ) -> None:
     """Write the checkpoint's files into a directory, each complete or not at all; other files there stay.
 
