@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,7 @@ class CTranslate2Backend:
         self._name = name
         self._max_source_tokens = max_source_tokens
         self._max_target_tokens = max_target_tokens
+        self._kept = False
 
     @classmethod
     def load(
@@ -125,14 +127,34 @@ class CTranslate2Backend:
             workers=self._translator.num_translators,
         )
         hypotheses = {index: Hypothesis("", 0.0, 0) for index, one in enumerate(pieces) if not one}
+        try:
+            for decoded in self._run(pieces, batches, options):
+                hypotheses |= decoded
+        except BaseException:
+            self._keep_forever()
+            raise
+        return [hypotheses[index] for index in range(len(sources))]
+
+    def _run(
+        self, pieces: list[list[str]], batches: list[Batch], options: DecodingOptions
+    ) -> Iterator[dict[int, Hypothesis]]:
+        """Hypotheses by the index of their source, batch by batch, while the next batches are being decoded."""
         in_flight: deque[tuple[Batch, list[Any]]] = deque()
         for batch in batches:
             in_flight.append((batch, self._submit([pieces[index] for index in batch.indices], batch, options)))
             if len(in_flight) > QUEUED_PER_WORKER * self._translator.num_translators:
-                hypotheses |= self._collect(*in_flight.popleft())
+                yield self._collect(*in_flight.popleft())
         while in_flight:
-            hypotheses |= self._collect(*in_flight.popleft())
-        return [hypotheses[index] for index in range(len(sources))]
+            yield self._collect(*in_flight.popleft())
+
+    def _keep_forever(self) -> None:
+        """Leave the engine to the end of the process: before it can be deleted, it decodes all that it was given.
+
+        Without this a program that Ctrl-C has stopped would hang for as long as the batches in flight take.
+        """
+        if not self._kept:
+            self._kept = True
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._translator))
 
     def _submit(self, pieces: list[list[str]], batch: Batch, options: DecodingOptions) -> list[Any]:
         results: list[Any] = self._translator.translate_batch(
