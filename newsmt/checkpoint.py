@@ -19,10 +19,10 @@ __all__ = [
     "ModelSpec",
     "open_checkpoint",
     "own_facts",
-    "with_own_facts",
     "required_files",
     "verify_blobs",
     "verify_pins",
+    "with_own_facts",
 ]
 
 Task = Literal["translation", "summarization"]
