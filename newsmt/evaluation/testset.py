@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from newsmt.errors import EvaluationError, MisalignedTestSetError
 from newsmt.evaluation.textfile import TextFile, read_text, read_text_file
@@ -136,12 +136,9 @@ def _sacrebleu_files(name: str) -> dict[str, Path]:
     from sacrebleu.utils import SACREBLEU_DIR
 
     dataset = DATASETS[name]
-    fields = dataset.fieldnames(LANGUAGE_PAIR)
-    needed = [kind for kind in fields if kind == "src" or kind == "docid" or kind.startswith("ref")]
     path_of: Callable[[str, str], str] = dataset._get_txt_file_path
-    paths = {kind: Path(path_of(LANGUAGE_PAIR, kind)) for kind in needed}
-    missing = [kind for kind, path in paths.items() if not path.is_file() and kind != "docid"]
-    if missing:
+    paths = {kind: Path(path_of(LANGUAGE_PAIR, kind)) for kind in ["src", *_sacrebleu_references(dataset), "docid"]}
+    if not all(path.is_file() for kind, path in paths.items() if kind != "docid"):
         try:
             dataset.process_to_text(LANGUAGE_PAIR)
         except (Exception, SystemExit) as error:  # sacrebleu lets urllib's errors through and calls sys.exit
@@ -151,7 +148,14 @@ def _sacrebleu_files(name: str) -> dict[str, Path]:
                 "connect to the network, or set SACREBLEU to a folder that has it "
                 f"(it must hold {paths['src'].parent.name}/{paths['src'].name})"
             ) from error
-    return {kind: path for kind, path in paths.items() if path.is_file()}
+    return {kind: path for kind, path in paths.items() if path.is_file() or kind != "docid"}
+
+
+def _sacrebleu_references(dataset: Any) -> list[str]:
+    """The references that sacrebleu scores against by default; from 2021 on a test set can have more of them."""
+    if hasattr(dataset, "_get_langpair_allowed_refs"):
+        return list(dataset._get_langpair_allowed_refs(LANGUAGE_PAIR))
+    return [kind for kind in dataset.fieldnames(LANGUAGE_PAIR) if kind.startswith("ref")]
 
 
 def _useful_docids(docids: Sequence[str] | None, segments: int) -> tuple[str, ...] | None:

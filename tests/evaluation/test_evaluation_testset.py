@@ -211,6 +211,33 @@ def test_sacrebleu_names_come_from_its_cache(tmp_path: Path) -> None:
     assert done.stdout == "wmt19 12 1 3\n", done.stderr
 
 
+def test_test_sets_since_2021_have_the_references_that_sacrebleu_takes(tmp_path: Path) -> None:
+    """wmt22 as an archive that was downloaded before, with references A and B and a system of a treacherous name."""
+    segments = "".join(
+        f'<doc id="d{index}" origlang="de"><src lang="de"><p><seg id="1">{source}</seg></p></src>'
+        + "".join(
+            f'<ref lang="en" translator="{name}"><p><seg id="1">{references_of(number)[index]}</seg></p></ref>'
+            for number, name in enumerate("AB")
+        )
+        + f'<hyp system="ref-A" lang="en"><p><seg id="1">output {index}</seg></p></hyp></doc>'
+        for index, source in enumerate(SOURCES)
+    )
+    raw = tmp_path / "wmt22" / "raw"
+    text = f'<dataset id="wmt22"><collection>{segments}</collection></dataset>'
+    write_lines(raw / "wmt22-news-systems-1.1" / "xml" / "wmttest2022.de-en.all.xml", [text])
+    script = (
+        "from pathlib import Path; from sacrebleu.dataset import DATASETS; import json\n"
+        "from newsmt.evaluation.testset import load_test_set\n"
+        "d = DATASETS['wmt22']\n"
+        "for url in d.data: Path(d._rawdir, d._get_tarball_filename(url)).write_text('downloaded')\n"
+        "t = load_test_set('wmt22')\n"
+        "files = [Path(path).read_text().splitlines() for path in d.get_reference_files('de-en')]\n"
+        "print(len(t), len(t.documents()), [list(each) for each in t.references] == files, len(files))"
+    )
+    done = _python(script, SACREBLEU=str(tmp_path))
+    assert done.stdout == "12 12 True 1\n", done.stderr
+
+
 def test_no_network_is_said_plainly(tmp_path: Path) -> None:
     """The download goes to a closed port of this machine."""
     script = (

@@ -239,7 +239,13 @@ def _remarks(segment: WorstSegment) -> str:
 
 
 def _marked(spans: Sequence[Span], tag: str) -> str:
-    return "".join(f"<{tag}>{escape(span.text)}</{tag}>" if span.changed else escape(span.text) for span in spans)
+    return "".join(_mark(span.text, tag) if span.changed else escape(span.text) for span in spans)
+
+
+def _mark(text: str, tag: str) -> str:
+    """The words marked, the space before them not."""
+    words = text.lstrip()
+    return f"{text[: len(text) - len(words)]}<{tag}>{escape(words)}</{tag}>" if words else text
 
 
 def _signatures(evaluation: Evaluation) -> str:

@@ -30,7 +30,8 @@ td small,.remark{display:block;color:var(--muted);font-size:11.5px}
 span.better,span.worse{padding:1px 6px;border-radius:4px}
 table.texts{width:100%;min-width:760px;table-layout:fixed}
 table.texts th,table.texts td{white-space:normal;text-align:left;overflow-wrap:anywhere}
-table.texts th:nth-child(-n+2),table.texts td:nth-child(-n+2){width:74px;text-align:right}
+table.texts th:nth-child(-n+2),table.texts td:nth-child(-n+2){width:84px;text-align:right}
+table.texts th:first-child,table.texts td:first-child{width:124px}
 ins,del{text-decoration:none;border-radius:3px;-webkit-box-decoration-break:clone;box-decoration-break:clone}
 ins{background:var(--mark-ins)}del{background:var(--mark-del)}
 .remark{color:var(--bad)}

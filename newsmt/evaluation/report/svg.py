@@ -63,8 +63,8 @@ def interval_plot(title: str, dots: Sequence[Dot]) -> str:
 
 def scatter_plot(title: str, x_title: str, y_title: str, points: Sequence[Point]) -> str:
     """Quality against speed; the horizontal axis is logarithmic where the values span more than a factor of ten."""
-    left, right, top, bottom = 64, 130, 34, 300
-    width, height = _WIDTH, 350
+    left, right, top, bottom = 64, 130, 48, 310
+    width, height = _WIDTH, 360
     x_values = [point.x for point in points]
     logarithmic = max(x_values) > 10 * min(x_values) > 0
     x_ticks = _log_ticks(min(x_values), max(x_values)) if logarithmic else _ticks(0, max(x_values), 6)
@@ -85,7 +85,7 @@ def scatter_plot(title: str, x_title: str, y_title: str, points: Sequence[Point]
             _text(at + 9, y(point.y) + 4, _short(point.label), "label"),
         ]
     parts.append(_text((left + width - right) / 2, bottom + 40, x_title, "axis middle"))
-    parts.append(_text(left - 8, top - 6, y_title, "axis"))
+    parts.append(_text(left, top - 12, y_title, "axis middle"))
     described = "; ".join(f"{point.label} {point.x:.0f}, {point.y:.2f}" for point in points)
     return _svg(width, height, f"{title}: {described}", parts)
 
