@@ -48,10 +48,12 @@ _PLACEHOLDERS = ("name", "stem", "suffix")
 def check_output_pattern(pattern: str) -> None:
     """Raise UsageError for a pattern that gives no file name."""
     try:
-        fields = {field for _, field, _, _ in Formatter().parse(pattern) if field is not None}
+        parsed = [(field, form, conversion) for _, field, form, conversion in Formatter().parse(pattern)]
     except ValueError as error:
         raise UsageError(f"output pattern {pattern!r}: {error}") from None
-    if "/" in pattern or not fields & {"name", "stem"} or not fields <= set(_PLACEHOLDERS):
+    fields = {field for field, _, _ in parsed if field is not None}
+    plain = not any(form or conversion for _, form, conversion in parsed)
+    if "/" in pattern or not plain or not fields & {"name", "stem"} or not fields <= set(_PLACEHOLDERS):
         raise UsageError(
             f"output pattern {pattern!r}: expected a file name with {{stem}} or {{name}} in it and nothing else in "
             "braces than {suffix}, such as {stem}.en{suffix}"

@@ -105,8 +105,15 @@ def make_plan(
 def _look(job: Job, record: Record | None, folders: tuple[Path, Path]) -> _State:
     source, destination = folders
     digest = _digest(source / job.source) if record else None
-    has_page = not job.page or (destination / job.page).is_file()
+    has_page = not job.page or _is_file(destination / job.page)
     return _State(job, record, digest, _digest(destination / job.output), has_page)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that no file can have
+        return False
 
 
 def _digest(path: Path) -> str | None:

@@ -23,7 +23,7 @@ from newsmt.batch.pages.index import write_index
 from newsmt.batch.plan import OUTPUT_CHANGED, Plan, Recipe, make_plan
 from newsmt.batch.progress import Progress, Silent
 from newsmt.batch.report import BatchReport
-from newsmt.batch.writing import commit, discard, remove_leftovers
+from newsmt.batch.writing import FATAL, commit, discard, remove_leftovers
 from newsmt.errors import NewsmtError, UsageError
 from newsmt.options import DecodingOptions
 
@@ -219,7 +219,7 @@ class _Books:
         return Record(
             source=path,
             status=status.value,
-            error={"class": error, "message": f"{path} {reason}" if reason.startswith("is ") else reason},
+            error={"class": error, "message": f"{path}{' ' if reason.startswith('is ') else ': '}{reason}"},
             newsmt=__version__,
             finished=_now(),
         )
@@ -233,9 +233,7 @@ class _Books:
         usable = [outcome for outcome in outcomes if not outcome.is_fatal]
         try:
             self._add([self._record(outcome) for outcome in usable])
-            for outcome in usable:
-                for written in outcome.written:
-                    commit(written)
+            self._add([self._record(refused) for refused in map(_commit, usable) if refused])
         except OSError as error:
             for outcome in usable:
                 for written in outcome.written:
@@ -276,6 +274,20 @@ class _Books:
             error={"class": outcome.error[0], "message": outcome.error[1]} if outcome.error else None,
             finished=_now(),
         )
+
+
+def _commit(outcome: Outcome) -> Outcome | None:
+    """Give the files of an outcome their names; the outcome with its error where they cannot have them."""
+    try:
+        for written in outcome.written:
+            commit(written)
+    except OSError as error:
+        if error.errno in FATAL:
+            raise
+        for written in outcome.written:
+            discard(written)
+        return replace(outcome, written=(), error=(type(error).__name__, str(error)))
+    return None
 
 
 def _cannot_write(reason: str, records: dict[str, Record]) -> NewsmtError:

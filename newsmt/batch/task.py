@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,17 +11,13 @@ from typing import TYPE_CHECKING
 from newsmt.batch.formats import Part, SourceFile, format_of
 from newsmt.batch.job import Counts, Job, Outcome, Settings, Written
 from newsmt.batch.pages.article import ArticlePage
-from newsmt.batch.writing import PendingFile, discard, file_digest
+from newsmt.batch.writing import FATAL, PendingFile, discard, file_digest
 from newsmt.errors import InputError
 
 if TYPE_CHECKING:
     from newsmt.translation import Translation
 
 __all__ = ["FileTask"]
-
-# What hits every other file as well: the run stops, and goes on where it was when there is room again.
-_FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
-
 
 class FileTask:
     """Reads the parts of a file and writes their translations in order, in whatever order they come back.
@@ -142,7 +137,7 @@ class FileTask:
         self._drop_files()
         if not self.has_failed:
             self._error = (type(error).__name__, " ".join(str(error).split()) or type(error).__name__)
-            self._is_fatal = isinstance(error, OSError) and error.errno in _FATAL
+            self._is_fatal = isinstance(error, OSError) and error.errno in FATAL
 
     def outcome(self) -> Outcome:
         """What came of the file: the output under its temporary name, or an error."""

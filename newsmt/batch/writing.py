@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from newsmt.batch.job import Written
 
-__all__ = ["PendingFile", "commit", "discard", "file_digest", "remove_leftovers"]
+__all__ = ["FATAL", "PendingFile", "commit", "discard", "file_digest", "remove_leftovers"]
 
+# What hits every other file as well: the run stops, and goes on where it was when there is room again.
+FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _PREFIX, _SUFFIX = ".newsmt-", ".tmp"
 
 
@@ -21,6 +25,7 @@ class PendingFile:
     def __init__(self, final: Path) -> None:
         self.final = final
         final.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_name(final)
         descriptor, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=final.parent)
         self._temporary = Path(name)
         self._file = os.fdopen(descriptor, "wb")
@@ -45,6 +50,13 @@ class PendingFile:
         with suppress(OSError):  # on a full disk this writes, and fails, again
             self._file.close()
         self._temporary.unlink(missing_ok=True)
+
+
+def _refuse_name(path: Path) -> None:
+    """Raise OSError for a name that a file cannot get, such as one that is too long, before anything is written."""
+    with suppress(FileNotFoundError):
+        if stat.S_ISDIR(path.lstat().st_mode):
+            raise IsADirectoryError(errno.EISDIR, "there is a folder of that name", str(path))
 
 
 def commit(written: Written) -> None:

@@ -45,7 +45,7 @@ def main(source, destination, model):
         report = translate_folder(
             source,
             destination,
-            model=ModelChoice(model=model),
+            model=ModelChoice(model=model, precision="float32", threads=1),
             options=DecodingOptions(beam_size=1),
             batch=BatchOptions(engine="ray", workers=2),
             progress=progress,
