@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -345,21 +346,19 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-class _stopping:  # noqa: N801
-    """SIGTERM and SIGINT set an event while this is open, where the main thread runs it."""
+@contextmanager
+def _stopping(event: threading.Event) -> Iterator[None]:
+    """SIGTERM and SIGINT set the event while this is open; other threads than the main one cannot listen for them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
-    def __init__(self, event: threading.Event) -> None:
-        self._event = event
-        self._old: dict[int, Any] = {}
+    def request(_number: int, _frame: FrameType | None) -> None:
+        event.set()
 
-    def __enter__(self) -> None:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGINT):
-                self._old[number] = signal.signal(number, self._request)
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._old.items():
+    before = {number: signal.signal(number, request) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
             signal.signal(number, handler)
-
-    def _request(self, _number: int, _frame: FrameType | None) -> None:
-        self._event.set()
