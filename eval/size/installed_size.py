@@ -25,9 +25,10 @@ RECORD = ROOT / "eval" / "results" / "size" / "installed.json"
 README = ROOT / "README.md"
 LIMIT_MB = 350
 EXTRAS = {
-    "newsmt": "the whole main job: opus-mt-de-en fetched, converted and run; the bundled model; scores by sacrebleu",
+    "newsmt": "the whole main job: opus-mt-de-en fetched, converted and run; the bundled model; batch, summaries, scores",
     "newsmt[torch]": "the torch backend: transformers, accelerate, placement on GPUs, any other checkpoint",
-    "newsmt[all]": "everything",
+    "newsmt[ray]": "`newsmt batch --engine ray`",
+    "newsmt[all]": "everything, and rouge-score for the scores of summaries",
 }
 MEGABYTE = 1_000_000
 
