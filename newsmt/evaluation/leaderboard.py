@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from newsmt.errors import EvaluationError, NewsmtError
+from newsmt.evaluation.machine import is_busy
 from newsmt.evaluation.record import read_record
 from newsmt.evaluation.writing import write_result
 
 __all__ = ["Entry", "main", "read_published", "read_results", "render_leaderboard", "render_readme_table"]
 
-README_BEGIN = "<!-- leaderboard: generated from eval/results by newsmt.evaluation.leaderboard -->"
-README_END = "<!-- /leaderboard -->"
+README_BEGIN, README_END = "<!-- leaderboard:begin -->", "<!-- leaderboard:end -->"
+# Records of summaries lie beside those of translations, in a form of their own.
+_SUMMARIES = "summaries"
 # Those of the README: one news set per year, and one of general text.
 _README_TEST_SETS = ("wmt19", "wmt20", "flores-dev")
 
@@ -59,10 +61,10 @@ class Entry:
 
 
 def read_results(folder: Path) -> list[Entry]:
-    """Every record under a folder; raises EvaluationError for a JSON file that is no record."""
+    """Every record of a translation under a folder; raises EvaluationError for a JSON file that is none."""
     entries = []
-    for path in sorted(folder.rglob("*.json")):
-        if path.name == "report.json":
+    for path in sorted(folder.glob("*/*/*.json")):  # <test set>/<model>/<backend>.json
+        if path.relative_to(folder).parts[0] == _SUMMARIES:
             continue
         record = read_record(path)
         if record is None:
@@ -98,6 +100,8 @@ def _made_by(generation: Mapping[str, Any]) -> str:
 def _speed(generation: Mapping[str, Any]) -> str:
     timed = generation.get("timed") or generation["speed"]
     machine = generation["machine"]
+    if is_busy(machine) is not False:
+        return "– (machine busy)"
     return f"{timed['words_per_second']:,.0f} on {machine['processors']} × {machine['processor']}"
 
 

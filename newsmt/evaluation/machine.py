@@ -6,18 +6,30 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
-__all__ = ["available_processors", "describe_machine", "package_versions", "peak_memory_bytes", "processor_name"]
+__all__ = [
+    "available_processors",
+    "describe_machine",
+    "is_busy",
+    "package_versions",
+    "peak_memory_bytes",
+    "processor_name",
+]
 
 _PACKAGES = ("newsmt", "ctranslate2", "sentencepiece", "torch", "transformers", "sacrebleu", "numpy")
 
 
-def describe_machine() -> dict[str, str | int]:
-    """Processor, number of processors this process may use, memory and operating system, as JSON values."""
-    description: dict[str, str | int] = {
+def describe_machine() -> dict[str, str | int | float]:
+    """Processor, number of processors this process may use, memory, operating system and load, as JSON values.
+
+    load: how many processes wanted a processor over the last minute; asked before a measurement, it says whether the
+        machine had anything else to do.
+    """
+    description: dict[str, str | int | float] = {
         "processor": processor_name(),
         "processors": available_processors(),
         "system": f"{platform.system()} {platform.machine()}",
@@ -26,7 +38,17 @@ def describe_machine() -> dict[str, str | int]:
     memory = _memory_bytes()
     if memory:
         description["memory_gb"] = round(memory / 1e9)
+    if hasattr(os, "getloadavg"):
+        description["load"] = round(os.getloadavg()[0], 1)
     return description
+
+
+def is_busy(machine: Mapping[str, Any]) -> bool | None:
+    """Whether a described machine had other work for most of its processors; None where that is not known."""
+    load, processors = machine.get("load"), machine.get("processors")
+    if load is None or processors is None:
+        return None
+    return float(load) > 0.5 * int(processors)
 
 
 def processor_name() -> str:

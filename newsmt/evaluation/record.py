@@ -119,7 +119,7 @@ class Generation:
     source_fingerprint: str
     hypotheses_fingerprint: str
     versions: Mapping[str, str]
-    machine: Mapping[str, str | int]
+    machine: Mapping[str, str | int | float]
     speed: Speed
     warnings: Mapping[str, int] = dataclasses.field(default_factory=dict)
     timed: TimedPasses | None = None

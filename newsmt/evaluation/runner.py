@@ -73,7 +73,7 @@ class Run:
     passes: tuple[float, ...]
     reference_passes: tuple[float, ...]
     warnings: Mapping[str, int]
-    machine: Mapping[str, str | int]
+    machine: Mapping[str, str | int | float]
     versions: Mapping[str, str]
 
 
@@ -225,14 +225,21 @@ def run_model(request: ModelRequest, sources: Sequence[str], *, passes: int = 0,
         task_file, result_file = Path(folder, "task.json"), Path(folder, "result.json")
         task_file.write_text(json.dumps(task), encoding="utf-8")
         command = [sys.executable, "-m", "newsmt.evaluation.worker", str(task_file), str(result_file)]
-        # what libraries print must not mix with the report on stdout
-        process = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr.fileno(), check=False)
+        process = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=_stderr(), check=False)
         if not result_file.is_file():
             raise EvaluationError(_died(request.model, process.returncode))
         result = json.loads(result_file.read_text(encoding="utf-8"))
     if "error" in result:
         raise _as_error(result["error"])
     return _as_run(result)
+
+
+def _stderr() -> int:
+    """Where the process may print: what libraries say must not mix with the report on stdout."""
+    try:
+        return sys.stderr.fileno()
+    except (AttributeError, OSError):  # a notebook's stderr is no file
+        return subprocess.DEVNULL
 
 
 def _as_run(result: Mapping[str, Any]) -> Run:

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +35,10 @@ def main(task_file: str, result_file: str) -> None:
 
 
 def _work(task: dict[str, Any]) -> dict[str, Any]:
+    from newsmt.evaluation.machine import describe_machine
     from newsmt.options import DecodingOptions
 
+    machine = describe_machine()  # before this process adds to the load
     started = time.perf_counter()
     translator = _load(task["load"], DecodingOptions(**task["options"]))
     load_seconds = time.perf_counter() - started
@@ -47,6 +49,7 @@ def _work(task: dict[str, Any]) -> dict[str, Any]:
         passes=task["passes"],
         sample=task["sample"],
         threads=task["load"]["threads"],
+        machine=machine,
     )
 
 
@@ -64,11 +67,13 @@ def measure(
     passes: int,
     sample: Sequence[int],
     threads: int | None,
+    machine: Mapping[str, Any] | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, Any]:
     """Warm up, translate all sources once, then time the sample between runs of the reference workload."""
     from newsmt.evaluation.machine import describe_machine, package_versions, peak_memory_bytes
 
+    machine = machine or describe_machine()
     translator.translate_segments(sources[:_WARM_UP_SEGMENTS])
     started = clock()
     segments = translator.translate_segments(sources)
@@ -85,7 +90,7 @@ def measure(
         "passes": passes_seconds,
         "reference_passes": reference_seconds,
         "warnings": _count_warnings(segments),
-        "machine": describe_machine(),
+        "machine": machine,
         "versions": package_versions(),
     }
 

@@ -72,7 +72,7 @@ def test_a_readme_without_markers_and_a_file_that_is_no_record(
     (eval_folder / "README.md").write_text("# Title\n", encoding="utf-8")
     assert main(arguments(eval_folder)) == 1
     assert "lacks the lines" in capsys.readouterr().err
-    (eval_folder / "results" / "odd.json").write_text("{}", encoding="utf-8")
+    (eval_folder / "results" / "wmt19" / "good" / "odd.json").write_text("{}", encoding="utf-8")
     assert main(arguments(eval_folder)) == 1
     assert "odd.json is no record" in capsys.readouterr().err
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from newsmt.evaluation.machine import is_busy
+
 if TYPE_CHECKING:
     from newsmt.evaluation.metrics import Metric
     from newsmt.evaluation.record import Generation
@@ -128,7 +130,8 @@ def speed_note(evaluation: Evaluation) -> str:
             machine = generation.machine
             timed = generation.timed
             how = f"best of {len(timed.passes)} passes over {timed.segments} segments" if timed else "one pass"
-            notes[f"{machine.get('processor')}, {machine.get('processors')} processors; {how}"] = None
+            busy = f", busy with other work (load {machine['load']})" if is_busy(machine) else ""
+            notes[f"{machine.get('processor')}, {machine.get('processors')} processors{busy}; {how}"] = None
     return "; ".join(notes)
 
 
