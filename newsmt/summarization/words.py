@@ -46,11 +46,16 @@ def is_function_word(word: str) -> bool:
     return word.lower() in _FUNCTION_WORDS
 
 
+_POSSESSIVE = re.compile(r"[’'](?:s|S)?\Z")
+
+
+@lru_cache(maxsize=65536)  # an article says the same words over and over
 def fold(word: str) -> str:
     """A word in lower case without accents and the English possessive: "Larrañaga’s" is larranaga, "ß" is ss."""
-    word = re.sub(r"[’'](?:s|S)?\Z", "", word)
-    letters = unicodedata.normalize("NFKD", word.casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+    word = _POSSESSIVE.sub("", word).casefold()
+    if word.isascii():
+        return word
+    return "".join(letter for letter in unicodedata.normalize("NFKD", word) if not unicodedata.combining(letter))
 
 
 def stem(word: str) -> str:
