@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FileTask"]
 
+
 class FileTask:
     """Reads the parts of a file and writes their translations in order, in whatever order they come back.
 

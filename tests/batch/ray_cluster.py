@@ -20,27 +20,22 @@ class _KillNode(Silent):
 
     def __init__(self, cluster, node, after):
         self.cluster, self.node, self.left = cluster, node, after
-        self.killed_with = None
-        self.todo = 0
-
-    def start(self, todo, finished):
-        self.todo = len(todo)
 
     def advance(self, outcome):
         self.left -= 1
         if self.left == 0:
-            self.killed_with = self.todo - self.left
             self.cluster.remove_node(self.node, allow_graceful=False)
 
 
 def main(source, destination, model):
-    small = {"num_cpus": 1, "object_store_memory": 100 * 2**20, "include_dashboard": False}
-    cluster = Cluster(initialize_head=True, head_node_args=small)
-    small.pop("include_dashboard")
+    small = {"num_cpus": 1, "object_store_memory": 100 * 2**20}
+    watchful = {"health_check_initial_delay_ms": 0, "health_check_period_ms": 500, "health_check_failure_threshold": 4}
+    head = {"include_dashboard": False, "_system_config": watchful}
+    cluster = Cluster(initialize_head=True, head_node_args={**small, **head})
     node = cluster.add_node(**small)
     cluster.wait_for_nodes()
     ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
-    progress = _KillNode(cluster, node, after=8)
+    progress = _KillNode(cluster, node, after=12)
     try:
         report = translate_folder(
             source,
@@ -50,10 +45,9 @@ def main(source, destination, model):
             batch=BatchOptions(engine="ray", workers=2),
             progress=progress,
         )
-        alive = sum(one["Alive"] for one in ray.nodes())
-        print(
-            json.dumps({"done": len(report.done), "failed": len(report.failed), "nodes": alive, "left": progress.left})
-        )
+        after = -progress.left  # files that were finished after the node was gone
+        happened = {"killed": not node.any_processes_alive(), "after": after}
+        print(json.dumps({"done": len(report.done), "failed": len(report.failed), **happened}), flush=True)
     finally:
         ray.shutdown()
         cluster.shutdown()

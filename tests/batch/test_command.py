@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
 from batch.test_run import outputs, records
 from batch.trees import build_tree
 
@@ -157,8 +158,8 @@ def test_a_ray_cluster_that_loses_a_node_finishes_the_job(tree, uninterrupted, t
     result = subprocess.run(arguments, capture_output=True, text=True, timeout=110)
     assert result.returncode == 0, result.stderr[-3000:]
     happened = json.loads(next(line for line in result.stdout.splitlines() if line.startswith('{"done"')))
-    assert happened == {"done": 64, "failed": 6, "nodes": 1, "left": happened["left"]}
-    assert happened["left"] < 0
+    assert happened == {"done": 64, "failed": 6, "killed": True, "after": happened["after"]}
+    assert happened["after"] > 0
     assert outputs(tmp_path / "out") == outputs(uninterrupted[0])
     ours, theirs = without_times(tmp_path / "out"), without_times(uninterrupted[0])
     assert ours == theirs

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from batch.conftest import FIELDS, shouting, translate_file, words_of
 
+from batch.conftest import FIELDS, shouting, translate_file, words_of
 from newsmt.batch.formats import SourceFile, all_formats, format_of
 from newsmt.errors import InputError
 from newsmt.testing import EchoBackend
@@ -15,9 +15,11 @@ SAMPLES = {
     "text": ("artikel.txt", "Der Hafen\n\nDie Polizei ermittelt.\r\n\n  - Punkt\n", ["\r\n\n  - "], []),
     "markdown": (
         "artikel.md",
-        "---\ntitle: Der Hafen\ndate: 2026-01-02  # Tag\n---\n\n# Der *Hafen* bleibt #\n\nDie **Polizei** in\n"
-        "[Köln](https://a.de/b_c 'Titel') nutzt `rm -rf`.[^1]\n\n> Ein Zitat\n> über zwei Zeilen\n\n| A | Die Stadt |\n"
-        "|---|:--|\n| x `a\\|b` | **Das** Land |\n\n```sh\n# Der Code\n```\n\n<div>Das bleibt</div>\n\n[ref]: /ziel\n",
+        (
+            "---\ntitle: Der Hafen\ndate: 2026-01-02  # Tag\n---\n\n# Der *Hafen* bleibt #\n\nDie **Polizei** in\n"
+            "[Köln](https://a.de/b_c 'Titel') nutzt `rm -rf`.[^1]\n\n> Ein Zitat\n> über zwei Zeilen\n\n| A | Die Stadt |\n"
+            "|---|:--|\n| x `a\\|b` | **Das** Land |\n\n```sh\n# Der Code\n```\n\n<div>Das bleibt</div>\n\n[ref]: /ziel\n"
+        ),
         [
             "date: 2026-01-02  # Tag\n",
             "](https://a.de/b_c 'Titel')",
@@ -33,10 +35,14 @@ SAMPLES = {
     ),
     "html": (
         "seite.html",
-        "<!DOCTYPE html>\n<html><head><title>Der Hafen</title><style>p>b{}</style><script>if(a<b){'<p>x</p>'}</script>"
-        '<meta name="description" content="Eine &quot;Lage&quot;"></head>\n<body class=x><!-- <p>weg</p> -->\n'
-        "<p>\n  Die <b>Polizei</b> in <a href='/k?a=1&amp;b'>K&ouml;ln</a> ermittelt.<br>\n  Danach <i>mehr <u>Text</u></i>"
-        '.</p><pre>  bleibt </pre><img src="a.png"></body></html>\n',
+        (
+            "<!DOCTYPE html>\n<html><head><title>Der Hafen</title><style>p>b{}</style>"
+            "<script>if(a<b){'<p>x</p>'}</script>"
+            '<meta name="description" content="Eine &quot;Lage&quot;"></head>\n<body class=x><!-- <p>weg</p> -->\n'
+            "<p>\n  Die <b>Polizei</b> in <a href='/k?a=1&amp;b'>K&ouml;ln</a> ermittelt.<br>\n"
+            "  Danach <i>mehr <u>Text</u></i>"
+            '.</p><pre>  bleibt </pre><img src="a.png"></body></html>\n'
+        ),
         [
             "<style>p>b{}</style><script>if(a<b){'<p>x</p>'}</script>",
             "<!-- <p>weg</p> -->",
@@ -55,14 +61,17 @@ SAMPLES = {
     ),
     "csv": (
         "tabelle.csv",
-        'id;title;text;n\r\n1;"Der; ""Hafen""";"Zwei\r\nZeilen";007\r\n\r\n2;;Ein Satz.;1,5\r\n',
+        ('id;title;text;n\r\n1;"Der; ""Hafen""";"Zwei\r\nZeilen";007\r\n\r\n2;;Ein Satz.;1,5\r\n'),
         ["id;title;text;n\r\n", ";007\r\n", "2;;", ";1,5\r\n"],
         ["id,title\n1,2,3\n", "id,name\n1,x\n", 'id,title\n1,"offen\n', b"title\n\x81\x8d\n"],
     ),
     "subtitles": (
         "film.srt",
-        "1\n00:00:01,000 --> 00:00:02,500\nDie Polizei in Köln\n\n2\n00:00:02,600 --> 00:00:04,000\n<i>ermittelt weiter.</i>"
-        "\n\n3\n00:00:05,000 --> 00:00:06,000\n- Warum?\n- <b>Darum</b> eben.\n",
+        (
+            "1\n00:00:01,000 --> 00:00:02,500\nDie Polizei in Köln\n\n2\n00:00:02,600 --> 00:00:04,000\n"
+            "<i>ermittelt weiter.</i>"
+            "\n\n3\n00:00:05,000 --> 00:00:06,000\n- Warum?\n- <b>Darum</b> eben.\n"
+        ),
         ["1\n00:00:01,000 --> 00:00:02,500\n", "<i>", "</i>", "\n- ", "<b>", "</b>"],
         ["Nur Text\n", "1\n00:00:01 -> 00:00:02\nText\n", "1\n00:00:01,0 --> bald\nText\n"],
     ),
@@ -111,9 +120,7 @@ def _read(text):
 def test_passages_have_text_and_the_file_is_read_the_same_twice(sample):
     path, _, _, _ = sample
     source = SourceFile(path, path.name, FIELDS)
-    one, two = (
-        [[passage for passage in part.passages] for part in format_of(path.name).parts(source)] for _ in range(2)
-    )
+    one, two = ([list(part.passages) for part in format_of(path.name).parts(source)] for _ in range(2))
     assert one == two
     assert all(passage.text.strip() for part in one for passage in part)
 

@@ -24,7 +24,9 @@ def test_emphasis_links_and_code_in_a_wrapped_paragraph(render):
 
 
 def test_front_matter_title_and_description_are_prose_and_keep_their_style(render):
-    source = "---\ntitle: 'Der Hafen'\ndescription: >\n  Ein Satz\n  in zwei Zeilen.\ntags: [Der Hafen]\n---\nDer Hafen\n"
+    source = (
+        "---\ntitle: 'Der Hafen'\ndescription: >\n  Ein Satz\n  in zwei Zeilen.\ntags: [Der Hafen]\n---\nDer Hafen\n"
+    )
     script = {"Der Hafen": "It's the harbour", "Ein Satz in zwei Zeilen.": "One: two."}
     assert render("a.md", source, script) == (
         "---\ntitle: 'It''s the harbour'\ndescription: \"One: two.\"\ntags: [Der Hafen]\n---\nIt's the harbour\n"
@@ -47,9 +49,7 @@ def test_a_reference_keeps_its_name_when_its_text_changes(render):
 def test_table_cells_are_translated_one_by_one(render):
     source = "| Der Hafen | N |\n|---|--:|\n| Die `a\\|b` Stadt | 12 |\n"
     script = {"Der Hafen": "The harbour | port", "Die Stadt": "The city", "Die a|b Stadt": "The a|b city"}
-    assert render("a.md", source, script) == (
-        "| The harbour \\| port | N |\n|---|--:|\n| The `a\\|b` city | 12 |\n"
-    )
+    assert render("a.md", source, script) == ("| The harbour \\| port | N |\n|---|--:|\n| The `a\\|b` city | 12 |\n")
 
 
 def test_quotes_lists_and_headings_keep_their_marks(render):
@@ -101,7 +101,8 @@ def test_front_matter_that_is_no_yaml_says_where(tmp_path):
 
 MARKDOWN = st.lists(
     st.sampled_from(
-        ["Der Hafen", " ", "\n", "\n\n", "*", "**", "_", "`", "[", "](/x)", "]", "# ", "> ", "- ", "1. ", "<b>", "</b>",
+        ["Der Hafen", " ", "\n", "\n\n", "*", "**", "_", "`", "[", "](/x)", "]", "# ", "> ", "- ", "1. ", "<b>",
+         "</b>",
          "| a | b |\n|--|--|\n", "&amp;", "\\", "  \n", "---\n", "~~", "![", "\t", "    ", "<!-- x -->", "Köln", "Ende."]
     ),
     max_size=16,
@@ -120,7 +121,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("markdown")
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(MARKDOWN)
 def test_an_echo_gives_any_markdown_back(folder, text):
     for part in _parts(folder, text):
@@ -128,7 +129,7 @@ def test_an_echo_gives_any_markdown_back(folder, text):
         assert part.render(translations) == text
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(MARKDOWN, TRANSLATION)
 def test_the_structure_stays_whatever_a_translation_holds(folder, text, translation):
     for part in _parts(folder, text):

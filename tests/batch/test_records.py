@@ -73,7 +73,9 @@ def test_large_files_come_in_parts_of_bounded_size(tmp_path):
 
 
 VALUES = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=6), st.sampled_from(["Der Hafen", "a\\b", '"'])),
+    st.one_of(
+        st.none(), st.booleans(), st.integers(), st.text(max_size=6), st.sampled_from(["Der Hafen", "a\\b", '"'])
+    ),
     lambda inner: st.one_of(
         st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(["title", "text", "x"]), inner, max_size=3)
     ),
@@ -86,7 +88,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("records")
 
 
-@settings(max_examples=100)
+@settings(max_examples=50)
 @given(st.dictionaries(st.sampled_from(["title", "x", "meta"]), VALUES, max_size=3), st.booleans())
 def test_any_object_stays_json_with_the_same_shape(folder, value, ascii_only):
     line = json.dumps(value, ensure_ascii=ascii_only)

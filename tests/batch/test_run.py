@@ -6,8 +6,8 @@ import os
 import threading
 
 import pytest
-from batch.trees import build_tree
 
+from batch.trees import build_tree
 from newsmt.backends import Hypothesis
 from newsmt.batch import BatchOptions, translate_folder
 from newsmt.batch.job import Job, Settings
@@ -171,7 +171,7 @@ def test_bad_files_are_on_record_and_stop_nobody(tmp_path):
 
 
 def test_files_of_unknown_format_and_links_out_of_the_tree_are_listed(folders, tmp_path):
-    source, destination = folders
+    source, _ = folders
     (source / "bild.jpg").write_bytes(b"\xff")
     (source / ".versteckt.txt").write_text("x", encoding="utf-8")
     (tmp_path / "fremd.txt").write_text("x", encoding="utf-8")

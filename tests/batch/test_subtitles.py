@@ -39,8 +39,8 @@ def test_speakers_and_tags_stay(render):
 
 def test_webvtt_settings_notes_names_and_entities_stay(render):
     source = (
-        "WEBVTT - Titel\n\nNOTE\nDer Hafen\n\nintro\n00:01.000 --> 00:02.000 align:start\n<v Anna Beispiel>Müller &amp; "
-        "Söhne!\n"
+        "WEBVTT - Titel\n\nNOTE\nDer Hafen\n\nintro\n00:01.000 --> 00:02.000 align:start\n"
+        "<v Anna Beispiel>Müller &amp; Söhne!\n"
     )
     written = render("a.vtt", source, {"Müller & Söhne!": "Miller & <Sons>!"})
     assert written == source.replace("Müller &amp; Söhne!", "Miller &amp; &lt;Sons&gt;!")

@@ -9,12 +9,16 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from threading import Event
 from typing import Any
 
 from newsmt.batch.job import Job, Outcome, Settings
+from newsmt.batch.lock import STATE_FOLDER
 from newsmt.batch.model import ModelChoice
 from newsmt.errors import BackendUnavailableError, ModelFilesError, NewsmtError
 from newsmt.translation import System
@@ -24,8 +28,8 @@ __all__ = ["RayEngine"]
 # Bytes of files that an actor gets at a time: the work of some seconds, and all there is to repeat when one dies.
 _MOST_BYTES, _FEWEST_BYTES = 100_000, 4_000
 _CHUNKS_PER_ACTOR = 8
-# Deaths of one actor after which the files it had are taken for the cause.
-_RESTARTS = 4
+# How often a group of files is begun; Ray itself would start it again for ever, if it kills its actor.
+_ATTEMPTS = 3
 
 
 class RayEngine:
@@ -48,7 +52,9 @@ class RayEngine:
         resources = ray.cluster_resources()
         self._gpus = int(resources.get("GPU", 0)) if choice.device != "cpu" else 0
         self._cores = choice.threads or 1
-        self._workers = workers or self._gpus or max(1, int(resources.get("CPU", 1)) // self._cores)
+        room = self._gpus or max(1, int(resources.get("CPU", 1)) // self._cores)
+        self._workers = workers or room
+        self._at_once = min(room, self._workers)
 
     @property
     def system(self) -> System:
@@ -64,9 +70,10 @@ class RayEngine:
         missing = {job.source: job for job in jobs}
         chunks = _chunks(jobs, self._chunk_bytes(jobs))
         for _ in range(2):
-            for outcome in self._outcomes(chunks, stop):
-                if missing.pop(outcome.job.source, None):
-                    yield outcome
+            with _Ledger.opened(self._settings):
+                for outcome in self._outcomes(chunks, stop):
+                    if missing.pop(outcome.job.source, None):
+                        yield outcome
             if stop.is_set():
                 return
             chunks = [[job] for job in missing.values()]
@@ -82,13 +89,12 @@ class RayEngine:
             return
         import ray.data
 
-        rows = [{"jobs": pickle.dumps(list(chunk))} for chunk in chunks]
+        rows = [{"number": number, "jobs": pickle.dumps(list(chunk))} for number, chunk in enumerate(chunks)]
         results = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
             _Actor,
             fn_constructor_args=(self._actor_choice(), self._settings, self._system.fingerprint),
             batch_size=1,
-            compute=ray.data.ActorPoolStrategy(min_size=1, max_size=self._workers),
-            max_restarts=_RESTARTS,
+            compute=ray.data.ActorPoolStrategy(min_size=1, max_size=self._workers, initial_size=self._at_once),
             **({"num_gpus": 1} if self._gpus else {"num_cpus": self._cores}),
         )
         for row in results.iter_rows():
@@ -149,6 +155,38 @@ def _chunks(jobs: Sequence[Job], size: int) -> list[list[Job]]:
     return chunks
 
 
+class _Ledger:
+    """Counts on the shared disk how often each group of files was begun, for an actor that died cannot tell."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._folder = _ledger_folder(settings)
+
+    @staticmethod
+    @contextmanager
+    def opened(settings: Settings) -> Iterator[None]:
+        """A new ledger, removed at the end."""
+        folder = _ledger_folder(settings)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        try:
+            yield
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def begin(self, number: int) -> int:
+        """How often the group was begun, this time included."""
+        try:
+            with (self._folder / str(number)).open("ab") as file:
+                file.write(b".")
+                return file.tell()
+        except FileNotFoundError:  # the run is over, and an actor it did not wait for still at work
+            return _ATTEMPTS + 1
+
+
+def _ledger_folder(settings: Settings) -> Path:
+    return settings.destination / STATE_FOLDER / "begun"
+
+
 class _Actor:
     """Holds one model on a machine of the cluster; takes groups of files and gives their outcomes."""
 
@@ -156,19 +194,26 @@ class _Actor:
         self._choice = choice
         self._settings = settings
         self._fingerprint = fingerprint
+        self._ledger = _Ledger(settings)
         self._worker: Any = None
         self._backend = ""
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        return {"result": [pickle.dumps(self._translate(pickle.loads(jobs))) for jobs in batch["jobs"]]}  # noqa: S301
+        groups = zip(batch["number"], batch["jobs"], strict=True)
+        return {"result": [pickle.dumps(self._translate(int(number), jobs)) for number, jobs in groups]}
 
-    def _translate(self, jobs: Sequence[Job]) -> list[Outcome] | NewsmtError:
-        """The outcomes, or why this machine can give none."""
+    def _translate(self, number: int, jobs: bytes) -> list[Outcome] | NewsmtError:
+        """The outcomes of a group, none if it was begun too often, or why this machine can give none."""
         try:
             if self._worker is None:
                 self._load()
         except NewsmtError as error:
             return error
+        if self._ledger.begin(number) > _ATTEMPTS:
+            return []
+        return self._outcomes(pickle.loads(jobs))  # noqa: S301 - written by the engine
+
+    def _outcomes(self, jobs: Sequence[Job]) -> list[Outcome]:
         return [replace(outcome, backend=self._backend) for outcome in self._worker.run(jobs)]
 
     def _load(self) -> None:

@@ -65,6 +65,10 @@ class _Token:
     attributes: dict[str, str] = field(default_factory=dict)
 
 
+# A tag or a comment that never ends: to a browser it is none of the text, though the parser says so.
+_GIVEN_UP = re.compile(r"<[A-Za-z/!?]")
+
+
 class _Tokens(HTMLParser):
     """The tokens of a page with their places; joined they are the page."""
 
@@ -77,9 +81,10 @@ class _Tokens(HTMLParser):
         self.close()
 
     def __iter__(self) -> Iterator[_Token]:
-        stops = [start for start, _, _ in self._begun][1:] + [len(self._text)]
-        for (start, kind, attributes), stop in zip(self._begun, stops, strict=False):
+        stops = [*(start for start, _, _ in self._begun[1:]), len(self._text)]
+        for (start, begun, attributes), stop in zip(self._begun, stops, strict=False):
             raw = self._text[start:stop]
+            kind = "other" if begun == "text" and _GIVEN_UP.search(raw) else begun
             name, nesting = tag_name(raw) if kind == "tag" else ("", 0)
             yield _Token(start, stop, raw, kind, name, nesting, attributes)
 

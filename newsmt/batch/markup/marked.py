@@ -95,7 +95,10 @@ class Marked:
             self.passages += tuple(Passage(passage.text, aid=True) for passage in self._read.passages)
 
     def place(self, translations: Sequence[Translation]) -> list[Piece]:
-        """The translation as pieces, each piece of markup once; those given where nothing changed. One translation per passage, in order."""
+        """The translation as pieces, each piece of markup once; the pieces given where nothing changed.
+
+        translations: one per passage, in order.
+        """
         if not self.plain or translations[0].text == self.plain:
             return list(self._pieces)
         if self._read and (placed := self._with_atoms(self._read.place(translations[self._own :]))):
