@@ -13,6 +13,7 @@ from newsmt._version import __version__
 
 if TYPE_CHECKING:
     from newsmt import errors, testing
+    from newsmt.batch.run import translate_folder
     from newsmt.errors import NewsmtError
     from newsmt.options import DecodingOptions
     from newsmt.registry import ModelSpec, available_models
@@ -42,6 +43,7 @@ __all__ = [
     "summarize",
     "testing",
     "translate",
+    "translate_folder",
 ]
 
 _HOMES = {
@@ -61,6 +63,7 @@ _HOMES = {
     "split_sentences": "newsmt.segmentation",
     "summarize": "newsmt.summarizer",
     "translate": "newsmt.translator",
+    "translate_folder": "newsmt.batch.run",
 }
 
 

@@ -26,6 +26,7 @@ a { color: var(--link); }
 .side { display: none; color: var(--soft); font-size: .75rem; text-transform: uppercase; letter-spacing: .05em; }
 mark { background: var(--mark); color: inherit; border-bottom: 2px solid var(--mark-line); }
 table { border-collapse: collapse; width: 100%; font-size: .9375rem; }
+th, td.done, td.kept, td.failed, td.skipped { white-space: nowrap; overflow-wrap: normal; }
 th { text-align: left; font-weight: 600; color: var(--soft); position: sticky; top: 0; background: var(--paper); }
 th, td { padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
