@@ -114,6 +114,9 @@ def render(card: Mapping[str, Any]) -> str:
     for corpus, entry in card["data"]["corpora"].items():
         counts = " | ".join(f"{entry['pairs'].get(mixture, 0):,}" for mixture in card["data"]["mixtures"])
         lines.append(f"| {corpus} | {counts} | {entry['licence']} |")
+    earlier = [item for run in training["runs"] for item in run.get("corpora", {}).items()]
+    if earlier:
+        lines += ["", "Earlier runs also used:", "", *(f"- {corpus}: {licence}" for corpus, licence in earlier)]
     return "\n".join(lines) + "\n"
 
 
@@ -185,7 +188,7 @@ def _data(recipe: Recipe, prepared: Mapping[str, Any]) -> dict[str, Any]:
 def _leakage(prepared: Mapping[str, Any]) -> str:
     found = prepared["leakage"]
     return (
-        f"none left: of {found['checked']:,} pairs checked, {found['exact']} exact and {found['near']} near duplicates "
+        f"none left in the last run: of {found['checked']:,} pairs checked, {found['exact']} exact and {found['near']} near duplicates "
         "were removed"
     )
 

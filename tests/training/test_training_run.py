@@ -179,7 +179,17 @@ def test_card_is_made_from_the_records(trained, exported, tmp_path):
 
     write_json(tmp_path / "scores.json", measure(exported, [trained / "held-out"]))
     history = {
-        "runs": [{"what": "draft", "hours": 1.0, "steps": 7, "pairs": 100, "pieces": 1000, "hardware": "abacus"}]
+        "runs": [
+            {
+                "what": "draft",
+                "hours": 1.0,
+                "steps": 7,
+                "pairs": 100,
+                "pieces": 1000,
+                "hardware": "abacus",
+                "corpora": {"old": "CC0"},
+            }
+        ]
     }
     write_json(tmp_path / "history.json", history)
     write_card(TOY, trained, exported, scores=tmp_path / "scores.json", history=tmp_path / "history.json")
@@ -192,6 +202,7 @@ def test_card_is_made_from_the_records(trained, exported, tmp_path):
     found = card["scores"]["sets"]["held-out"]["greedy"]
     assert f"| held-out | greedy | {found['BLEU']} | {found['chrF']} | {found['numbers kept']:.1%} |" in page
     assert "- Knows a few dozen words." in page
+    assert page.endswith("Earlier runs also used:\n\n- old: CC0\n")
     assert "| draft | 1.0 | 7 | 100 | 1,000 | abacus |" in page
     with pytest.raises(ValueError, match="no licence in the recipe for toy"):
         write_card(
