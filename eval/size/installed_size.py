@@ -25,7 +25,7 @@ RECORD = ROOT / "eval" / "results" / "size" / "installed.json"
 README = ROOT / "README.md"
 LIMIT_MB = 350
 EXTRAS = {
-    "newsmt": "the whole main job: opus-mt-de-en fetched, converted and run; the bundled model; batch, summaries, scores",
+    "newsmt": "the whole main job: opus-mt-de-en fetched, converted, run; the bundled model; batch, summaries, scores",
     "newsmt[torch]": "the torch backend: transformers, accelerate, placement on GPUs, any other checkpoint",
     "newsmt[ray]": "`newsmt batch --engine ray`",
     "newsmt[all]": "everything, and rouge-score for the scores of summaries",
@@ -128,9 +128,8 @@ def table(record: dict) -> str:
 
 def with_table(readme: str, new_table: str) -> str:
     """README.md with a new table between its markers."""
-    return re.sub(
-        r"(?<=<!-- size:begin -->\n).*?(?=\n<!-- size:end -->)", lambda _: new_table, readme, count=1, flags=re.DOTALL
-    )
+    begin, end = "<!-- size:begin -->\n", "<!-- size:end -->"
+    return re.sub(f"{begin}.*?{end}", lambda _: f"{begin}{new_table}\n{end}", readme, count=1, flags=re.DOTALL)
 
 
 if __name__ == "__main__":
