@@ -120,7 +120,8 @@ def table(result: dict[str, object]) -> str:
     assert isinstance(seconds, dict)
     head = (
         f"{result['files']} files, {words:,} words; {result['model']}, {result['backend']}, "
-        f"beam {result['beam_size']}; {result['machine']}\n\n| | seconds | words/s | of one long file |\n|---|--:|--:|--:|\n"
+        f"beam {result['beam_size']}; {result['machine']}\n\n"
+        "| | seconds | words/s | of one long file |\n|---|--:|--:|--:|\n"
     )
     whole = seconds["one long file"]
     return head + "".join(

@@ -188,8 +188,8 @@ def _data(recipe: Recipe, prepared: Mapping[str, Any]) -> dict[str, Any]:
 def _leakage(prepared: Mapping[str, Any]) -> str:
     found = prepared["leakage"]
     return (
-        f"none left in the last run: of {found['checked']:,} pairs checked, {found['exact']} exact and {found['near']} near duplicates "
-        "were removed"
+        f"none left in the last run: of {found['checked']:,} pairs checked, {found['exact']} exact and {found['near']} "
+        "near duplicates were removed"
     )
 
 

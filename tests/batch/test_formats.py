@@ -16,8 +16,10 @@ SAMPLES = {
     "markdown": (
         "artikel.md",
         (
-            "---\ntitle: Der Hafen\ndate: 2026-01-02  # Tag\n---\n\n# Der *Hafen* bleibt #\n\nDie **Polizei** in\n"
-            "[Köln](https://a.de/b_c 'Titel') nutzt `rm -rf`.[^1]\n\n> Ein Zitat\n> über zwei Zeilen\n\n| A | Die Stadt |\n"
+            "---\ntitle: Der Hafen\ndate: 2026-01-02  # Tag\n---\n\n# Der *Hafen* bleibt #\n\n"
+            "Die **Polizei** in\n"
+            "[Köln](https://a.de/b_c 'Titel') nutzt `rm -rf`.[^1]\n\n> Ein Zitat\n> über zwei Zeilen\n\n"
+            "| A | Die Stadt |\n"
             "|---|:--|\n| x `a\\|b` | **Das** Land |\n\n```sh\n# Der Code\n```\n\n<div>Das bleibt</div>\n\n[ref]: /ziel\n"
         ),
         [
@@ -54,8 +56,10 @@ SAMPLES = {
     ),
     "jsonl": (
         "zeilen.jsonl",
-        '{"id": 1.50, "title": "Der \\u00dcbergang", "text": ["Ein Satz.", "Noch einer."], "other": "bleibt"}\n\n'
-        '{"meta":{"lead":"Der Anfang","text":"bleibt"},"title":null}\r\n{"title": ""}',
+        (
+            '{"id": 1.50, "title": "Der \\u00dcbergang", "text": ["Ein Satz.", "Noch einer."], "other": "bleibt"}\n\n'
+            '{"meta":{"lead":"Der Anfang","text":"bleibt"},"title":null}\r\n{"title": ""}'
+        ),
         ['"id": 1.50', '"other": "bleibt"', '"text":"bleibt"', '"title":null}\r\n', '{"title": ""}'],
         ['{"title": "offen}\n', "[1, 2]\n", '{"other": "x"}\n', b'{"title": "\xfc"}\n', "{" * 100_000],
     ),
