@@ -20,7 +20,8 @@ SAMPLES = {
             "Die **Polizei** in\n"
             "[Köln](https://a.de/b_c 'Titel') nutzt `rm -rf`.[^1]\n\n> Ein Zitat\n> über zwei Zeilen\n\n"
             "| A | Die Stadt |\n"
-            "|---|:--|\n| x `a\\|b` | **Das** Land |\n\n```sh\n# Der Code\n```\n\n<div>Das bleibt</div>\n\n[ref]: /ziel\n"
+            "|---|:--|\n| x `a\\|b` | **Das** Land |\n\n```sh\n# Der Code\n```\n\n"
+            "<div>Das bleibt</div>\n\n[ref]: /ziel\n"
         ),
         [
             "date: 2026-01-02  # Tag\n",
