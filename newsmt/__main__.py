@@ -1,8 +1,6 @@
 """`python -m newsmt`: the same as the command `newsmt`."""
 
-import sys
-
-from newsmt.cli import main
+from newsmt.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

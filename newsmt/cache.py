@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 import uuid
@@ -16,12 +18,15 @@ __all__ = [
     "file_digest",
     "is_writable",
     "link_target",
+    "process_directory",
     "read_digest",
     "remember_digest",
+    "remove_process_directory",
     "write_atomically",
 ]
 
 CHUNK_BYTES = 1 << 20
+_process_directory: Path | None = None
 _digests: dict[str, tuple[list[int], str]] = {}
 
 
@@ -35,6 +40,23 @@ def cache_directory() -> Path:
     if sys.platform == "darwin" and not os.environ.get("XDG_CACHE_HOME"):
         return Path.home() / "Library" / "Caches" / "newsmt"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").expanduser() / "newsmt"
+
+
+def process_directory() -> Path:
+    """A temporary folder for what only this process can use; it goes when the process ends."""
+    global _process_directory  # noqa: PLW0603 - one per process
+    if _process_directory is None:
+        _process_directory = Path(tempfile.mkdtemp(prefix="newsmt-"))
+        atexit.register(remove_process_directory)
+    return _process_directory
+
+
+def remove_process_directory() -> None:
+    """Remove it now; for a process that is about to leave without running its exit functions."""
+    global _process_directory  # noqa: PLW0603
+    if _process_directory is not None:
+        shutil.rmtree(_process_directory, ignore_errors=True)
+        _process_directory = None
 
 
 def file_digest(path: Path, *, afresh: bool = False) -> str:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import atexit
 import json
 import logging
 import re
 import shutil
-import tempfile
 import threading
 import time
 import uuid
 from pathlib import Path
 from typing import Any
 
-from newsmt.cache import cache_directory, file_digest, is_writable, write_atomically
+from newsmt.cache import cache_directory, file_digest, is_writable, process_directory, write_atomically
 from newsmt.checkpoint import Checkpoint, own_facts
 from newsmt.convert import CONVERTER_VERSION, convert
 
@@ -32,7 +30,7 @@ CONVERTED_FILES = (
 )
 ABANDONED_SECONDS = 24 * 3600.0
 _lock = threading.Lock()
-_temporary: Path | None = None
+_warned = False
 
 
 def ctranslate2_directory(checkpoint: Checkpoint, precision: str = "int8") -> Path:
@@ -77,18 +75,17 @@ def _name(checkpoint: Checkpoint, precision: str) -> str:
 
 
 def _place() -> Path:
-    global _temporary  # noqa: PLW0603 - one temporary cache per process
+    global _warned  # noqa: PLW0603 - once per process
     place = cache_directory() / "conversions"
     if is_writable(place):
         return place
-    if _temporary is None:
-        _temporary = Path(tempfile.mkdtemp(prefix="newsmt-"))
-        atexit.register(shutil.rmtree, _temporary, ignore_errors=True)
+    if not _warned:
+        _warned = True
         log.warning(
             "%s cannot be written, so models are converted anew for each run; name a writable folder in NEWSMT_CACHE",
             cache_directory(),
         )
-    return _temporary
+    return process_directory()
 
 
 def _is_complete(directory: Path) -> bool:

@@ -3,6 +3,8 @@ from __future__ import annotations
 import pickle
 import random
 import shutil
+import signal
+import subprocess
 import sys
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +24,7 @@ from newsmt.checkpoint import open_checkpoint
 from newsmt.conversion import ctranslate2_directory
 from newsmt.errors import BackendUnavailableError, ModelFilesError, SegmentTooLongError, UsageError
 from newsmt.options import DecodingOptions
+from newsmt.registry import resolve
 from newsmt.testing import EchoBackend, ScriptedBackend
 
 SHORT = DecodingOptions(max_target_tokens=12)
@@ -350,6 +353,34 @@ class TestDevices:
         backend = CTranslate2Backend.load(open_checkpoint(tiny_marian), device="cpu", threads=3)
 
         assert backend._translator.num_translators == 3
+
+
+STOPPED = """
+import os, signal, sys, threading, time
+from pathlib import Path
+from newsmt.backends import load_backend
+from newsmt.checkpoint import open_checkpoint
+from newsmt.options import DecodingOptions
+
+def stop():
+    while not backend._translator.num_active_batches:
+        time.sleep(0.001)
+    os.kill(os.getpid(), signal.SIGINT)
+
+backend = load_backend("ctranslate2", open_checkpoint(Path(sys.argv[1])), device="cpu")
+threading.Thread(target=stop).start()
+backend.generate(["Der Hafen in Köln steht am Montag still."] * 5000, DecodingOptions())
+"""
+
+
+class TestInterruption:
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
+    def test_a_program_that_ctrl_c_stops_ends_in_order(self) -> None:
+        """The engine's threads are waited for: a process taken apart beneath them would crash."""
+        model = resolve("newsmt-mini-de-en").directory
+        done = subprocess.run([sys.executable, "-c", STOPPED, str(model)], capture_output=True, text=True, timeout=120)
+        assert done.stderr.strip().endswith("KeyboardInterrupt")
+        assert done.returncode == -signal.SIGINT
 
 
 class TestDamage:

@@ -38,7 +38,7 @@ def clean_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr(cache, "_digests", {})
-    monkeypatch.setattr(conversion, "_temporary", None)
+    monkeypatch.setattr(conversion, "_warned", False)
     logger = logging.getLogger("newsmt")
     monkeypatch.setattr(logger, "handlers", [*logger.handlers, caplog.handler])
     monkeypatch.setattr(logger, "propagate", False)
@@ -399,7 +399,7 @@ def test_a_cache_that_cannot_be_written_costs_a_warning(
     directory = ctranslate2_directory(checkpoint)
     assert (directory / "model.bin").is_file()
     assert ctranslate2_directory(checkpoint) == directory
-    (record,) = caplog.records
+    (record,) = (one for one in caplog.records if one.levelno == logging.WARNING)
     assert "cannot be written" in record.getMessage()
     assert "NEWSMT_CACHE" in record.getMessage()
     shutil.rmtree(directory.parent)

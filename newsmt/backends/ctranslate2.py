@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
+import atexit
 import re
 import time
 from collections import deque
@@ -131,7 +131,7 @@ class CTranslate2Backend:
             for decoded in self._run(pieces, batches, options):
                 hypotheses |= decoded
         except BaseException:
-            self._keep_forever()
+            self._keep_until_idle()
             raise
         return [hypotheses[index] for index in range(len(sources))]
 
@@ -147,14 +147,15 @@ class CTranslate2Backend:
         while in_flight:
             yield self._collect(*in_flight.popleft())
 
-    def _keep_forever(self) -> None:
-        """Leave the engine to the end of the process: before it can be deleted, it decodes all that it was given.
+    def _keep_until_idle(self) -> None:
+        """Leave the engine to the end of the process, which then waits for the batches in flight.
 
-        Without this a program that Ctrl-C has stopped would hang for as long as the batches in flight take.
+        Deleted earlier, the engine would make a program that Ctrl-C has stopped hang for as long as they take; not
+        waited for at all, its threads would run on while the process is taken apart beneath them, and crash.
         """
         if not self._kept:
             self._kept = True
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._translator))
+            atexit.register(_wait_until_idle, self._translator)
 
     def _submit(self, pieces: list[list[str]], batch: Batch, options: DecodingOptions) -> list[Any]:
         results: list[Any] = self._translator.translate_batch(
@@ -195,6 +196,11 @@ def _wait(result: Any) -> Any:
         time.sleep(pause)
         pause = min(pause * 1.2, 0.01)
     return result.result()
+
+
+def _wait_until_idle(translator: Any) -> None:
+    while translator.num_active_batches:
+        time.sleep(0.01)
 
 
 def _import_ctranslate2() -> Any:

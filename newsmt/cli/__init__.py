@@ -6,18 +6,36 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
+from typing import NoReturn
 
 from newsmt._version import __version__
+from newsmt.cache import remove_process_directory
 from newsmt.cli.logs import log_to_stderr
 from newsmt.errors import NewsmtError
 
-__all__ = ["main"]
+__all__ = ["main", "run"]
 
 _SUBCOMMANDS = ("translate", "summarize", "batch", "evaluate", "benchmark", "models")
 _INTERRUPTED = 130
 _BROKEN_PIPE = 141
+
+
+def run() -> NoReturn:
+    """The process of the command: run main() and leave with its exit code.
+
+    After Ctrl-C it leaves without waiting for the sentences that the engine is in the middle of, which nobody will read.
+    """
+    code = main()
+    if code == _INTERRUPTED:
+        remove_process_directory()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -129,17 +129,23 @@ class _Inline:
             written = self._in_table("".join(write(placed)))
             if self._reads_as(written, wanted):
                 return written
-        return self._in_table("".join(_escaped(_with_tags(placed))))
+        written = self._in_table("".join(_escaped(_with_tags(placed))))
+        return written if self._reads_as(written, None) else _PARAGRAPH + written
 
-    def _reads_as(self, written: str, wanted: list[Piece]) -> bool:
+    def _reads_as(self, written: str, wanted: list[Piece] | None) -> bool:
+        """Whether this is one paragraph, of these pieces (None: of any)."""
         tokens = _parser().parse(written.replace("\\|", "|") if self.in_table else written, dict(self.env))
         inline = [token for token in tokens if token.type == "inline"]
-        return len(tokens) == 3 and len(inline) == 1 and _normal(_pieces(inline[0])) == wanted
+        if len(tokens) != 3 or len(inline) != 1:
+            return False
+        return wanted is None or _normal(_pieces(inline[0])) == wanted
 
     def _in_table(self, written: str) -> str:
         return re.sub(r"(?<!\\)\|", r"\\|", written) if self.in_table else written
 
 
+# A character that is not seen: a tag after it is part of a paragraph, where at the start of a line it opens an HTML block.
+_PARAGRAPH = "&#8203;"
 _HARD_BREAK = "\\\n"
 
 
