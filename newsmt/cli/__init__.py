@@ -26,7 +26,8 @@ _BROKEN_PIPE = 141
 def run() -> NoReturn:
     """The process of the command: run main() and leave with its exit code.
 
-    After Ctrl-C it leaves without waiting for the sentences that the engine is in the middle of, which nobody will read.
+    After Ctrl-C it leaves without waiting for the sentences that the engine is in the middle of: nobody will read
+    them.
     """
     code = main()
     if code == _INTERRUPTED:
