@@ -144,7 +144,7 @@ class _Inline:
         return re.sub(r"(?<!\\)\|", r"\\|", written) if self.in_table else written
 
 
-# A character that is not seen. A tag after it is part of a paragraph; at the start of a line it would open an HTML block.
+# A character that is not seen. After it a tag is part of a paragraph; first on a line it would open an HTML block.
 _PARAGRAPH = "&#8203;"
 _HARD_BREAK = "\\\n"
 
