@@ -50,6 +50,7 @@ class ModelSpec:
     """What newsmt knows of a model.
 
     normalization: key into newsmt.normalization: what the model must not see.
+    pretokenization: key into newsmt.backends.pretokenization: what is set apart before its pieces are made.
     max_source_tokens, max_target_tokens: limits in the model's own pieces, end of sentence excluded.
     segment_tokens: longest sentences that the model translates well; longer ones go clause by clause. None: no limit.
     prefix: what a summariser wants to read before the text.
@@ -70,6 +71,7 @@ class ModelSpec:
     licence: str = "unknown"
     non_commercial: bool = False
     normalization: str = "none"
+    pretokenization: str = "none"
     max_source_tokens: int = 511
     max_target_tokens: int = 512
     segment_tokens: int | None = None

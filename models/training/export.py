@@ -17,7 +17,7 @@ from models.training.config import ModelConfig, Recipe
 from models.training.network import as_marian
 from models.training.prepare import VOCABULARY_FILE
 from models.training.records import load_checkpoint
-from models.training.vocabulary import Vocabulary
+from models.training.vocabulary import PRETOKENIZATION, Vocabulary
 
 __all__ = ["export", "export_run", "marian_config"]
 
@@ -47,7 +47,7 @@ def export(
         _write_json(partial / "config.json", marian_config(config))
         _write_json(partial / "generation_config.json", _generation_config(config))
         _write_json(partial / "tokenizer_config.json", _tokenizer_config(config))
-        facts = {"normalization": "ascii", "segment_tokens": segment_tokens}
+        facts = {"normalization": "ascii", "pretokenization": PRETOKENIZATION, "segment_tokens": segment_tokens}
         _write_json(partial / "newsmt.json", {name: value for name, value in facts.items() if value})
         vocabulary.save(partial)
         for path in sorted(partial.iterdir()):

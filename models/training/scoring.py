@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.training.vocabulary import PRETOKENIZATION
+from newsmt.backends.pretokenization import PRETOKENIZATIONS
 from newsmt.convert import convert
 from newsmt.normalization import fold_ascii
 from newsmt.numbers import find_numbers, missing_numbers
@@ -119,9 +121,10 @@ def translate_lines(
     import ctranslate2
     import sentencepiece
 
+    separate, rejoin = PRETOKENIZATIONS[PRETOKENIZATION]
     processor = sentencepiece.SentencePieceProcessor(model_file=str(pieces))
     translator = ctranslate2.Translator(str(converted), compute_type="int8", inter_threads=threads, intra_threads=1)
-    sources = [[*processor.encode(fold_ascii(line), out_type=str), "</s>"] for line in lines]
+    sources = [[*processor.encode(separate(fold_ascii(line)), out_type=str), "</s>"] for line in lines]
     results = translator.translate_batch(
         sources,
         beam_size=beam_size,
@@ -130,4 +133,4 @@ def translate_lines(
         max_input_length=0,
         max_decoding_length=max_pieces,
     )
-    return [processor.decode(result.hypotheses[0]) for result in results]
+    return [rejoin(processor.decode(result.hypotheses[0])) for result in results]

@@ -9,9 +9,14 @@ from pathlib import Path
 
 import sentencepiece
 
-__all__ = ["Vocabulary", "train_vocabulary"]
+from newsmt.backends.pretokenization import PRETOKENIZATIONS
+
+__all__ = ["PRETOKENIZATION", "Vocabulary", "train_vocabulary"]
 
 END_PIECE_ID, UNKNOWN_PIECE_ID, PAD_PIECE_ID = 0, 1, 2
+# How the library prepares text for the models of this recipe.
+PRETOKENIZATION = "separated"
+_separate, _rejoin = PRETOKENIZATIONS[PRETOKENIZATION]
 
 
 def train_vocabulary(lines: Iterable[str], path: Path, *, size: int, sentences: int = 1_200_000) -> None:
@@ -23,7 +28,7 @@ def train_vocabulary(lines: Iterable[str], path: Path, *, size: int, sentences: 
     temporary = path.with_suffix(".new")
     with temporary.open("wb") as model:
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=iter(lines),
+            sentence_iterator=map(_separate, lines),
             model_writer=model,
             vocab_size=size,
             model_type="unigram",
@@ -60,11 +65,11 @@ class Vocabulary:
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """The likeliest segmentation of each text, without the end of sentence."""
-        return [self._model_ids(ids) for ids in self._pieces.encode(list(texts))]
+        return [self._model_ids(ids) for ids in self._pieces.encode(list(map(_separate, texts)))]
 
     def sample(self, texts: Sequence[str], alpha: float) -> list[list[int]]:
         """A segmentation drawn for each text; the smaller alpha, the further from the likeliest."""
-        drawn = self._pieces.encode(list(texts), enable_sampling=True, alpha=alpha, nbest_size=-1)
+        drawn = self._pieces.encode(list(map(_separate, texts)), enable_sampling=True, alpha=alpha, nbest_size=-1)
         return [self._model_ids(ids) for ids in drawn]
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -75,7 +80,7 @@ class Vocabulary:
                 break
             if identifier != self.pad:
                 pieces.append(self._piece_ids[identifier])
-        return str(self._pieces.decode(pieces))
+        return _rejoin(str(self._pieces.decode(pieces)))
 
     def tokens(self) -> list[str]:
         """The pieces in the order of their model ids."""

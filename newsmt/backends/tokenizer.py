@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from newsmt.backends.pretokenization import PRETOKENIZATIONS
 from newsmt.errors import ModelFilesError, SegmentTooLongError
 
 if TYPE_CHECKING:
@@ -27,18 +28,28 @@ class Tokenizer:
     source, target: SentencePiece processors that read sources and write hypotheses.
     numbers: number of every piece a source may have.
     target_pieces: the piece of every number that a model may write.
+    pretokenization: what is set apart before pieces are made of it, a name of newsmt.backends.pretokenization.
     """
 
-    def __init__(self, source: Any, target: Any, numbers: Mapping[str, int], target_pieces: Sequence[str]) -> None:
+    def __init__(
+        self,
+        source: Any,
+        target: Any,
+        numbers: Mapping[str, int],
+        target_pieces: Sequence[str],
+        *,
+        pretokenization: str = "none",
+    ) -> None:
         self._source = source
         self._target = target
         self._numbers = dict(numbers)
         self._readable = frozenset(piece for piece in numbers if not _CONTROL.fullmatch(piece) and piece != UNKNOWN)
         self._target_pieces = tuple(target_pieces)
+        self._separate, self._rejoin = PRETOKENIZATIONS[pretokenization]
 
     def encode(self, texts: Sequence[str]) -> list[list[str]]:
         """The pieces of each text that the model knows, <unk> for others, end of sentence excluded."""
-        return [self._known(pieces) for pieces in self._source.encode(list(texts), out_type=str)]
+        return [self._known(pieces) for pieces in self._source.encode(list(map(self._separate, texts)), out_type=str)]
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Pieces of each text, end of sentence excluded."""
@@ -71,13 +82,13 @@ class Tokenizer:
         """The text of a hypothesis; end of sentence, padding and <unk> leave nothing behind."""
         written = [piece for piece in pieces if piece not in (END, PADDING, UNKNOWN)]
         text: str = self._target.decode(written) if written else ""
-        return text.replace(_SPACE, " ").strip()
+        return self._rejoin(text.replace(_SPACE, " ").strip())
 
     def unknown_spans(self, text: str) -> list[str]:
         """The stretches of a text that the model cannot see, in order, as SentencePiece has normalised them."""
         spans: list[str] = []
         joins = False
-        for piece in self._atoms(self._source.encode(text, out_type=str)):
+        for piece in self._atoms(self._source.encode(self._separate(text), out_type=str)):
             if piece in self._readable:
                 joins = False
                 continue
@@ -111,10 +122,21 @@ def load_tokenizer(checkpoint: Checkpoint, directory: Path | None = None) -> Tok
     Raises ModelFilesError where the SentencePiece models and the vocabulary do not belong together.
     """
     where = checkpoint.directory
+    if checkpoint.spec.pretokenization not in PRETOKENIZATIONS:
+        raise ModelFilesError(
+            f"{where} wants pretokenization {checkpoint.spec.pretokenization!r}, which this newsmt does not know "
+            f"(it knows {', '.join(PRETOKENIZATIONS)}): upgrade newsmt"
+        )
     if (where / "spiece.model").is_file():
         return _t5_tokenizer(where, directory)
     source, target = _vocabularies(directory or where)
-    tokenizer = Tokenizer(_processor(where / "source.spm"), _processor(where / "target.spm"), source, list(target))
+    tokenizer = Tokenizer(
+        _processor(where / "source.spm"),
+        _processor(where / "target.spm"),
+        source,
+        list(target),
+        pretokenization=checkpoint.spec.pretokenization,
+    )
     for needed in (END, UNKNOWN):
         if needed not in source or needed not in target:
             raise ModelFilesError(f"{where} has a vocabulary without {needed!r}; fetch the model again")
