@@ -100,13 +100,16 @@ def read_text(path: Path) -> str:
     return decode_text(data, str(path))
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, *, make_folder: bool = False) -> None:
     """Write a UTF-8 file, line ends as they are, so that it is there whole or not at all.
 
+    make_folder: also make the folder it lies in, and those above.
     Raises InputError when it cannot be written.
     """
     temporary = ""
     try:
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="", errors="surrogatepass") as file:
             file.write(text)

@@ -67,3 +67,13 @@ def _umask():
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def test_the_folder_is_made_where_asked_for(tmp_path):
+    path = tmp_path / "a" / "b" / "x.txt"
+    with pytest.raises(InputError, match="cannot be written"):
+        write_text(path, "x")
+    write_text(path, "x", make_folder=True)
+    assert path.read_text(encoding="utf-8") == "x"
+    with pytest.raises(InputError, match="cannot be written"):
+        write_text(path / "below.txt", "x", make_folder=True)

@@ -13,6 +13,7 @@ from newsmt.cli.scoring import (
     add_scoring_arguments,
     model_requests,
     print_report,
+    require_writable,
     say,
     scoring_options,
     write_reports,
@@ -77,16 +78,15 @@ def run(arguments: argparse.Namespace) -> int:
     from newsmt.evaluation.benchmark import run_benchmark
     from newsmt.evaluation.gate import write_baseline
     from newsmt.evaluation.testset import load_test_set
-    from newsmt.evaluation.writing import require_writable
 
     options = _options(arguments)
     baseline = _baseline(arguments)
     test_set = load_test_set(arguments.test_set)
     say(arguments, test_set.notes)
     output = Path(arguments.output) if arguments.output else DEFAULT_OUTPUT
-    require_writable(output)
+    require_writable(output, "--output")
     if arguments.update_baseline:
-        require_writable(Path(arguments.baseline).parent)
+        require_writable(Path(arguments.baseline).parent, "--baseline")
     arguments.threads = _threads(arguments, baseline)
     benchmark = run_benchmark(
         test_set,

@@ -13,6 +13,7 @@ from newsmt.cli.scoring import (
     add_scoring_arguments,
     model_requests,
     print_report,
+    require_writable,
     say,
     scoring_options,
     write_reports,
@@ -64,7 +65,6 @@ def run(arguments: argparse.Namespace) -> int:
     from newsmt.errors import UsageError
     from newsmt.evaluation.scoring import evaluate
     from newsmt.evaluation.testset import load_test_set
-    from newsmt.evaluation.writing import require_writable
 
     options = scoring_options(arguments)
     test_set = load_test_set(arguments.test_set)
@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"nothing to score: give --model NAME or --system LABEL=FILE{beside}")
     output = Path(arguments.output) if arguments.output else DEFAULT_OUTPUT if arguments.model else None
     if output:
-        require_writable(output)
+        require_writable(output, "--output")
     systems = [*files, *_systems_from_models(arguments, test_set, output, [system.label for system in files])]
     for system in systems:
         say(arguments, system.notes)

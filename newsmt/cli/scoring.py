@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from newsmt.cli.stdout import write_stdout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +23,7 @@ __all__ = [
     "add_scoring_arguments",
     "model_requests",
     "print_report",
+    "require_writable",
     "say",
     "scoring_options",
     "write_reports",
@@ -118,6 +122,24 @@ def add_report_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="only errors on stderr")
 
 
+def require_writable(folder: Path, option: str) -> None:
+    """Make the folder and try a file in it, so that an hour's work does not end at a read-only disk.
+
+    option: what the folder was given by.
+    Raises EvaluationError that names the folder and the reason.
+    """
+    from newsmt.errors import EvaluationError
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise EvaluationError(
+            f"the output folder {folder} cannot be written ({error.strerror or error}): choose another with {option}"
+        ) from error
+
+
 def scoring_options(arguments: argparse.Namespace) -> ScoringOptions:
     """The scoring asked for.
 
@@ -178,8 +200,7 @@ def print_report(evaluation: Evaluation, arguments: argparse.Namespace, gate: Ga
             "junit": report.as_junit,
         }
         text = formats[arguments.format](evaluation, gate)
-    sys.stdout.buffer.write(text.encode("utf-8", errors="surrogatepass"))
-    sys.stdout.buffer.flush()
+    write_stdout(text)
 
 
 def write_reports(
@@ -188,19 +209,23 @@ def write_reports(
     """A record per system, and the reports of the whole run, under OUTPUT/<test set>/."""
     from newsmt.evaluation import report
     from newsmt.evaluation.record import as_record, file_name, record_paths, write_record
-    from newsmt.evaluation.writing import write_result
+    from newsmt.textfile import write_text
 
     name = evaluation.test_set.name
     for scores in evaluation.systems:
         generation = scores.system.generation
         model = str(generation.model["name"]) if generation else scores.system.label
         paths = record_paths(output, name, model, generation.backend if generation else "file")
-        write_record(paths.record, as_record(evaluation, scores))
+        write_record(paths.record, as_record(evaluation.test_set, scores))
     folder = output / file_name(name)
-    write_result(folder / "report.html", report.as_html(evaluation, gate, worst=arguments.worst))
-    write_result(folder / "report.md", report.as_markdown(evaluation, gate))
-    write_result(folder / "report.json", report.as_json(evaluation, gate))
-    write_result(folder / "junit.xml", report.as_junit(evaluation, gate))
+    reports = {
+        "report.html": report.as_html(evaluation, gate, worst=arguments.worst),
+        "report.md": report.as_markdown(evaluation, gate),
+        "report.json": report.as_json(evaluation, gate),
+        "junit.xml": report.as_junit(evaluation, gate),
+    }
+    for file, text in reports.items():
+        write_text(folder / file, text, make_folder=True)
     say(arguments, [f"results are in {folder}"])
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsmt.cli.decoding import add_decoding_arguments
-from newsmt.cli.translate import read_article, write_stdout
+from newsmt.cli.stdout import write_stdout
+from newsmt.cli.translate import read_article
 from newsmt.errors import InputError
 from newsmt.options import DecodingOptions
 from newsmt.textfile import write_text

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsmt.cli.decoding import add_decoding_arguments, translator_of
+from newsmt.cli.stdout import write_stdout
 from newsmt.errors import InputError
 from newsmt.textfile import decode_text, read_text, write_text
 
@@ -58,14 +59,6 @@ def run(arguments: argparse.Namespace) -> int:
 def read_article(name: str) -> str:
     """The text of a file, or of stdin for "-", line ends as they are."""
     return decode_text(sys.stdin.buffer.read(), "stdin") if name == "-" else read_text(Path(name))
-
-
-def write_stdout(text: str) -> None:
-    """Write UTF-8 to stdout, line ends as they are, whatever the terminal's locale says."""
-    rest = memoryview(text.encode("utf-8", errors="surrogatepass"))
-    while rest:  # with PYTHONUNBUFFERED set, one write takes no more than the pipe has room for
-        rest = rest[sys.stdout.buffer.write(rest) :]
-    sys.stdout.buffer.flush()
 
 
 def progress_line() -> Progress | None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from newsmt.errors import UsageError
 from newsmt.evaluation.gate import Baseline, Gate, GateOptions, judge
-from newsmt.evaluation.record import TimedPasses, record_paths
+from newsmt.evaluation.generation import TimedPasses
+from newsmt.evaluation.record import record_paths
 from newsmt.evaluation.runner import (
     ModelRequest,
     Run,
@@ -22,7 +23,7 @@ from newsmt.evaluation.runner import (
 )
 from newsmt.evaluation.scoring import Evaluation, ScoringOptions, evaluate
 from newsmt.evaluation.systems import System, require_distinct_labels, require_sound
-from newsmt.evaluation.writing import write_result
+from newsmt.textfile import write_text
 
 if TYPE_CHECKING:
     from newsmt.evaluation.scoring import SystemScores
@@ -140,7 +141,7 @@ def _run_entrant(
     path = None
     if output is not None:
         path = record_paths(output, test_set.name, entrant.checkpoint.spec.name, request.backend_label).hypotheses
-        write_result(path, "".join(line + "\n" for line in hypotheses))
+        write_text(path, "".join(line + "\n" for line in hypotheses), make_folder=True)
     notes = require_sound(label, hypotheses, "this run")
     return System(label, hypotheses, path, generation, tuple(notes))
 

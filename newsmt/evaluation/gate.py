@@ -18,7 +18,7 @@ from newsmt.evaluation.reference import WORKLOAD
 from newsmt.evaluation.report.tables import format_difference, format_p_value, format_score, is_improvement
 from newsmt.evaluation.scoring import MetricScore, compare, sum_counts
 from newsmt.evaluation.significance import bootstrap_scores
-from newsmt.evaluation.writing import write_result
+from newsmt.textfile import write_text
 
 if TYPE_CHECKING:
     from newsmt.evaluation.metrics import Metric, Statistics
@@ -304,7 +304,7 @@ def write_baseline(path: Path, evaluation: Evaluation, earlier: Baseline | None 
         "test_set": test_set,
         "systems": {**kept, **{scores.system.label: _system_entry(scores) for scores in evaluation.systems}},
     }
-    write_result(path, json.dumps(entry, ensure_ascii=False, indent=1) + "\n")
+    write_text(path, json.dumps(entry, ensure_ascii=False, indent=1) + "\n", make_folder=True)
 
 
 def _system_entry(scores: SystemScores) -> dict[str, Any]:

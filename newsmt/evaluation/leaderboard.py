@@ -17,7 +17,7 @@ from typing import Any
 from newsmt.errors import EvaluationError, NewsmtError
 from newsmt.evaluation.machine import is_busy
 from newsmt.evaluation.record import read_record
-from newsmt.evaluation.writing import write_result
+from newsmt.textfile import write_text
 
 __all__ = ["Entry", "main", "read_published", "read_results", "render_leaderboard", "render_readme_table"]
 
@@ -69,6 +69,8 @@ def read_results(folder: Path) -> list[Entry]:
         record = read_record(path)
         if record is None:
             raise EvaluationError(f"{path} is no record of this version: make it anew with `newsmt evaluate`")
+        if not record["scores"]:
+            raise EvaluationError(f"{path} has no scores: its run was interrupted, repeat it with `newsmt evaluate`")
         entries.append(_measured(record))
     return entries
 
@@ -220,7 +222,7 @@ def _write_or_check(arguments: argparse.Namespace) -> list[Path]:
     if arguments.check:
         return stale
     for path in stale:
-        write_result(path, wanted[path])
+        write_text(path, wanted[path], make_folder=True)
     return []
 
 

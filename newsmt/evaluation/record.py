@@ -10,144 +10,30 @@ import dataclasses
 import json
 import math
 import re
-import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsmt.errors import EvaluationError
-from newsmt.evaluation.writing import write_result
+from newsmt.textfile import write_text
 
 if TYPE_CHECKING:
-    from newsmt.evaluation.scoring import Evaluation, MetricScore, SystemScores
+    from newsmt.evaluation.scoring import MetricScore, SystemScores
+    from newsmt.evaluation.systems import System
     from newsmt.evaluation.testset import TestSet
 
 __all__ = [
-    "Generation",
     "RecordPaths",
-    "Speed",
-    "TimedPasses",
     "as_record",
+    "describe_test_set",
     "read_record",
     "record_paths",
+    "unscored_record",
     "write_record",
 ]
 
 FORMAT = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Speed:
-    """How fast a model translated a test set, on the machine its Generation names.
-
-    load_seconds: from nothing to a model ready to translate.
-    seconds, source_words, segments: of the whole test set, in the one pass that made the hypotheses.
-    peak_memory_bytes: the most memory that the process running this one model held; None where unknown.
-    """
-
-    load_seconds: float
-    seconds: float
-    source_words: int
-    segments: int
-    peak_memory_bytes: int | None = None
-
-    @property
-    def words_per_second(self) -> float:
-        """Source words per second."""
-        return self.source_words / self.seconds if self.seconds else math.nan
-
-    @property
-    def segments_per_second(self) -> float:
-        """Segments (lines of the test set, most of them sentences) per second."""
-        return self.segments / self.seconds if self.seconds else math.nan
-
-
-@dataclass(frozen=True, slots=True)
-class TimedPasses:
-    """A benchmark's passes over a sample of the test set, each between two runs of the reference workload.
-
-    passes, reference_passes: seconds, in order; there is one reference pass more.
-    """
-
-    passes: tuple[float, ...]
-    reference_passes: tuple[float, ...]
-    source_words: int
-    segments: int
-
-    @property
-    def words_per_second(self) -> float:
-        """Source words per second of the best pass."""
-        return self.source_words / min(self.passes)
-
-    @property
-    def segments_per_second(self) -> float:
-        """Segments per second of the best pass."""
-        return self.segments / min(self.passes)
-
-    @property
-    def relative(self) -> float:
-        """Words per run of the reference workload: a speed that does not depend on the machine.
-
-        The median over the passes, each related to the mean of its two neighbours, so that a machine which is busy for
-        a while slows both sides of the ratio.
-        """
-        neighbours = zip(self.reference_passes, self.reference_passes[1:], strict=False)
-        return statistics.median(
-            self.source_words * (before + after) / 2 / seconds
-            for seconds, (before, after) in zip(self.passes, neighbours, strict=True)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """How newsmt made the hypotheses of a model.
-
-    model: name, hub id, revision and fingerprint of the weights.
-    backend: the engine as asked for ("ctranslate2"); engine: with precision and device, such as
-        "ctranslate2 int8 cpu".
-    scored: "text" for what a user sees, "hypothesis" for the model's own output.
-    options: decoding options; versions: packages; machine: processor and memory.
-    """
-
-    model: Mapping[str, str | None]
-    backend: str
-    engine: str
-    scored: str
-    options: Mapping[str, Any]
-    threads: int | None
-    source_fingerprint: str
-    hypotheses_fingerprint: str
-    versions: Mapping[str, str]
-    machine: Mapping[str, str | int | float]
-    speed: Speed
-    warnings: Mapping[str, int] = dataclasses.field(default_factory=dict)
-    timed: TimedPasses | None = None
-
-    @classmethod
-    def from_json(cls, entry: Mapping[str, Any]) -> Generation:
-        """Read what `as_json` wrote; raises KeyError or TypeError for anything else."""
-        names = {field.name for field in dataclasses.fields(cls)}
-        values = {name: entry[name] for name in names}
-        values["speed"] = Speed(**_of_class(Speed, entry["speed"]))
-        values["timed"] = TimedPasses(**_of_class(TimedPasses, entry["timed"])) if entry["timed"] else None
-        return cls(**values)
-
-    def as_json(self) -> dict[str, Any]:
-        """All fields, with the rates worked out."""
-        entry = dataclasses.asdict(self)
-        entry["speed"]["words_per_second"] = round(self.speed.words_per_second, 2)
-        entry["speed"]["segments_per_second"] = round(self.speed.segments_per_second, 3)
-        if self.timed:
-            entry["timed"]["words_per_second"] = round(self.timed.words_per_second, 2)
-            entry["timed"]["relative"] = round(self.timed.relative, 2)
-        return entry
-
-
-def _of_class(kind: type, entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The entries that are fields of a data class; JSON has lists where it has tuples."""
-    values = {field.name: entry[field.name] for field in dataclasses.fields(kind)}
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +55,20 @@ def file_name(name: str) -> str:
     return re.sub(r"[^\w.+-]", "_", name.strip("/\\").replace("/", "--").replace("\\", "--")).lstrip(".") or "_"
 
 
-def as_record(evaluation: Evaluation, scores: SystemScores) -> dict[str, Any]:
+def as_record(test_set: TestSet, scores: SystemScores) -> dict[str, Any]:
     """The record of one system as JSON values."""
-    system = scores.system
+    return {
+        **unscored_record(test_set, scores.system),
+        "scores": {key: _score_entry(score) for key, score in scores.metrics.items()},
+        "checks": {key: _score_entry(score) for key, score in scores.checks.items()},
+    }
+
+
+def unscored_record(test_set: TestSet, system: System) -> dict[str, Any]:
+    """The record of hypotheses that were made and not yet scored, so that an interrupted run can use them again."""
     return {
         "format": FORMAT,
-        "test_set": describe_test_set(evaluation.test_set),
+        "test_set": describe_test_set(test_set),
         "system": {
             "label": system.label,
             "kind": "model" if system.generation else "file",
@@ -182,8 +76,8 @@ def as_record(evaluation: Evaluation, scores: SystemScores) -> dict[str, Any]:
             "hypotheses_sha256": system.fingerprint,
         },
         "generation": system.generation.as_json() if system.generation else None,
-        "scores": {key: _score_entry(score) for key, score in scores.metrics.items()},
-        "checks": {key: _score_entry(score) for key, score in scores.checks.items()},
+        "scores": {},
+        "checks": {},
     }
 
 
@@ -231,7 +125,7 @@ def write_record(path: Path, record: Mapping[str, Any]) -> None:
             merged[part] = {**earlier.get(part, {}), **record[part]}
         for part in set(earlier) - set(record):
             merged[part] = earlier[part]
-    write_result(path, as_json_text(merged))
+    write_text(path, as_json_text(merged), make_folder=True)
 
 
 def as_json_text(values: Any) -> str:

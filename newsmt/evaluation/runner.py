@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from newsmt import errors
 from newsmt.errors import EvaluationError, NewsmtError, UsageError
+from newsmt.evaluation.generation import Generation, Speed
+from newsmt.evaluation.lines import read_lines
 from newsmt.evaluation.machine import package_versions
-from newsmt.evaluation.record import Generation, RecordPaths, Speed, read_record, record_paths
+from newsmt.evaluation.record import RecordPaths, read_record, record_paths, unscored_record, write_record
 from newsmt.evaluation.systems import System, hypotheses_fingerprint, require_sound
-from newsmt.evaluation.textfile import read_text_file
-from newsmt.evaluation.writing import write_result
 from newsmt.options import DecodingOptions
+from newsmt.textfile import write_text
 
 if TYPE_CHECKING:
     from newsmt.evaluation.testset import TestSet
@@ -102,9 +103,11 @@ def generate(
     generation = as_generation(request, checkpoint, test_set, run)
     hypotheses = scored_lines(request, run)
     say(f"{label}: {generation.speed.seconds:.1f} s, {generation.speed.words_per_second:.0f} source words/s")
-    write_result(paths.hypotheses, "".join(line + "\n" for line in hypotheses))
+    write_text(paths.hypotheses, "".join(line + "\n" for line in hypotheses), make_folder=True)
     notes = require_sound(label, hypotheses, str(paths.hypotheses))
-    return System(label, hypotheses, paths.hypotheses, generation, tuple(notes))
+    system = System(label, hypotheses, paths.hypotheses, generation, tuple(notes))
+    write_record(paths.record, unscored_record(test_set, system))
+    return system
 
 
 def resolve_request(request: ModelRequest) -> tuple[ModelRequest, Checkpoint]:
@@ -167,7 +170,7 @@ def as_generation(request: ModelRequest, checkpoint: Checkpoint, test_set: TestS
 
 def earlier_system(label: str, paths: RecordPaths, generation: Generation) -> System:
     """The system of an earlier run."""
-    lines = read_text_file(paths.hypotheses).lines
+    lines = read_lines(paths.hypotheses).lines
     return System(label, lines, paths.hypotheses, generation, tuple(require_sound(label, lines, str(paths.hypotheses))))
 
 
@@ -188,7 +191,7 @@ def _still_valid(
         and dict(earlier.options) == dataclasses.asdict(request.options)
         and earlier.source_fingerprint == test_set.source_fingerprint
         and _engine_versions(earlier.versions) == _engine_versions(package_versions())
-        and hypotheses_fingerprint(read_text_file(paths.hypotheses).lines) == earlier.hypotheses_fingerprint
+        and hypotheses_fingerprint(read_lines(paths.hypotheses).lines) == earlier.hypotheses_fingerprint
     )
     return earlier if same else None
 

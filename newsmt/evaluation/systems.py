@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsmt.errors import EvaluationError, MisalignedTestSetError, UsageError
-from newsmt.evaluation.textfile import read_text_file
+from newsmt.evaluation.lines import read_lines
 
 if TYPE_CHECKING:
-    from newsmt.evaluation.record import Generation
+    from newsmt.evaluation.generation import Generation
     from newsmt.evaluation.testset import TestSet
 
 __all__ = ["System", "hypotheses_fingerprint", "load_system", "parse_system", "require_distinct_labels"]
@@ -77,7 +77,7 @@ def load_system(label: str, path: Path, test_set: TestSet) -> System:
 
     Raises MisalignedTestSetError for another number of lines, EvaluationError where every line is blank.
     """
-    file = read_text_file(path)
+    file = read_lines(path)
     if len(file.lines) != len(test_set):
         raise MisalignedTestSetError(
             f"{path} has {len(file.lines)} lines but test set {test_set.name} has {len(test_set)} segments "

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from newsmt.errors import EvaluationError, MisalignedTestSetError
-from newsmt.evaluation.textfile import TextFile, read_text, read_text_file
+from newsmt.evaluation.lines import LineFile, read_lines, read_utf8
 
 __all__ = ["LANGUAGE_PAIR", "TestSet", "available_test_sets", "load_test_set"]
 
@@ -110,7 +110,7 @@ def _unknown_test_set(name: str) -> str:
 
 def _load_from_sacrebleu(name: str) -> TestSet:
     files = _sacrebleu_files(name)
-    columns = {kind: read_text_file(path) for kind, path in files.items()}
+    columns = {kind: read_lines(path) for kind, path in files.items()}
     source = columns["src"]
     references = [column for kind, column in columns.items() if kind.startswith("ref")]
     for reference in references:
@@ -172,17 +172,17 @@ def _load_directory(directory: Path) -> TestSet:
     source_path = _one_of(directory, "source.de")
     if source_path is None:
         return _load_data_file_of(directory)
-    references = [read_text_file(path) for path in _find(directory, "reference*.en")]
+    references = [read_lines(path) for path in _find(directory, "reference*.en")]
     if not references:
         raise EvaluationError(
             f"{directory} has source.de but no reference: expected one or several files reference*.en beside it"
         )
-    source = read_text_file(source_path)
+    source = read_lines(source_path)
     for reference in references:
         _require_same_length(source, reference)
         _require_no_blank_line(source, reference)
     docids_path = _one_of(directory, "docids")
-    docids = read_text_file(docids_path) if docids_path else None
+    docids = read_lines(docids_path) if docids_path else None
     if docids is not None:
         _require_same_length(source, docids)
     return TestSet(
@@ -228,7 +228,7 @@ def _one_of(directory: Path, name: str) -> Path | None:
     return paths[0] if paths else None
 
 
-def _require_same_length(source: TextFile, other: TextFile) -> None:
+def _require_same_length(source: LineFile, other: LineFile) -> None:
     if len(source.lines) == len(other.lines):
         return
     raise MisalignedTestSetError(
@@ -237,14 +237,14 @@ def _require_same_length(source: TextFile, other: TextFile) -> None:
     )
 
 
-def _where_they_part(source: TextFile, other: TextFile) -> str:
+def _where_they_part(source: LineFile, other: LineFile) -> str:
     """A hint at the line that is too many: a blank one, else nothing that could mislead."""
     longer = source if len(source.lines) > len(other.lines) else other
     blank = next((number for number, line in enumerate(longer.lines, start=1) if not line), None)
     return f"; line {blank} of {longer.path.name} is blank" if blank else ""
 
 
-def _require_no_blank_line(source: TextFile, reference: TextFile) -> None:
+def _require_no_blank_line(source: LineFile, reference: LineFile) -> None:
     if not source.lines:
         raise EvaluationError(f"{source.path} and {reference.path} are empty: a test set needs at least one segment")
     for number, (source_line, reference_line) in enumerate(zip(source.lines, reference.lines, strict=True), start=1):
@@ -269,7 +269,7 @@ class _Row:
 
 
 def _load_data_file(path: Path, *, name: str, systems: Mapping[str, Path] | None = None) -> TestSet:
-    text, notes = read_text(path)
+    text, notes = read_utf8(path)
     is_table = path.name.removesuffix(".gz").endswith(".tsv")
     rows = list(_tsv_rows(path, text) if is_table else _jsonl_rows(path, text))
     if not rows:

@@ -14,8 +14,8 @@ from dozen import outputs_of
 from newsmt.errors import EvaluationError, RegressionError, UsageError
 from newsmt.evaluation.benchmark import Benchmark, BenchmarkOptions, run_benchmark, spread
 from newsmt.evaluation.gate import GateOptions, decode_counts, encode_counts, read_baseline, write_baseline
+from newsmt.evaluation.generation import TimedPasses
 from newsmt.evaluation.metrics import MetricSpec
-from newsmt.evaluation.record import TimedPasses
 from newsmt.evaluation.runner import ModelRequest, Run
 from newsmt.evaluation.scoring import ScoringOptions
 from newsmt.evaluation.testset import TestSet

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from newsmt.evaluation.leaderboard import README_BEGIN, README_END, main
-from newsmt.evaluation.record import as_record, record_paths, write_record
+from newsmt.evaluation.record import as_record, record_paths, unscored_record, write_record
 from newsmt.evaluation.scoring import evaluate
 from newsmt.evaluation.systems import System
 from newsmt.evaluation.testset import TestSet
@@ -21,7 +21,7 @@ def eval_folder(tmp_path: Path, test_set: TestSet, systems: list[System]) -> Pat
     for scores in evaluation.systems:
         write_record(
             record_paths(tmp_path / "results", "wmt19", scores.system.label, "file").record,
-            as_record(evaluation, scores),
+            as_record(wmt, scores),
         )
     published = {
         "sources": {"paper": "https://example.org/paper"},
@@ -61,7 +61,7 @@ def test_a_changed_record_is_out_of_date(eval_folder: Path, test_set: TestSet, s
     evaluation = evaluate(wmt, [System("good", systems[2].hypotheses)])
     write_record(
         record_paths(eval_folder / "results", "wmt19", "good", "file").record,
-        as_record(evaluation, evaluation.systems[0]),
+        as_record(wmt, evaluation.systems[0]),
     )
     assert main(arguments(eval_folder, "--check")) == 1
 
@@ -77,6 +77,15 @@ def test_a_readme_without_markers_and_a_file_that_is_no_record(
     assert "odd.json is no record" in capsys.readouterr().err
 
 
+def test_a_record_without_scores_is_of_an_interrupted_run(
+    eval_folder: Path, test_set: TestSet, systems: list[System], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = record_paths(eval_folder / "results", "wmt19", "half", "file").record
+    write_record(path, unscored_record(test_set, systems[0]))
+    assert main(arguments(eval_folder)) == 1
+    assert f"{path} has no scores: its run was interrupted" in capsys.readouterr().err
+
+
 def test_a_rerun_with_another_metric_keeps_the_scores_of_the_same_hypotheses(
     tmp_path: Path, test_set: TestSet, systems: list[System]
 ) -> None:
@@ -86,12 +95,12 @@ def test_a_rerun_with_another_metric_keeps_the_scores_of_the_same_hypotheses(
     path = tmp_path / "record.json"
     for name in ("bleu", "chrf"):
         evaluation = evaluate(test_set, systems[:1], ScoringOptions(metrics=(MetricSpec(name),)))
-        write_record(path, as_record(evaluation, evaluation.systems[0]))
+        write_record(path, as_record(test_set, evaluation.systems[0]))
     assert set(json.loads(path.read_text(encoding="utf-8"))["scores"]) == {"bleu", "chrf"}
     evaluation = evaluate(
         test_set, [System("good", systems[2].hypotheses)], ScoringOptions(metrics=(MetricSpec("ter"),))
     )
-    write_record(path, as_record(evaluation, evaluation.systems[0]))
+    write_record(path, as_record(test_set, evaluation.systems[0]))
     assert set(json.loads(path.read_text(encoding="utf-8"))["scores"]) == {"ter"}
 
 

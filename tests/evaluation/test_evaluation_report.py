@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from newsmt.evaluation.gate import Finding, Gate
-from newsmt.evaluation.record import Generation, Speed, TimedPasses
+from newsmt.evaluation.generation import Generation, Speed, TimedPasses
 from newsmt.evaluation.report import as_html, as_json, as_junit, as_markdown, as_text
 from newsmt.evaluation.report.worst import word_differences, worst_segments
 from newsmt.evaluation.scoring import Evaluation, evaluate

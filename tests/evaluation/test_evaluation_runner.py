@@ -73,6 +73,25 @@ def test_evaluate_runs_a_model_once_and_a_file_beside_it(
     assert "Somebody" not in hypotheses.read_text(encoding="utf-8")
 
 
+def test_a_run_that_was_interrupted_before_scoring_translates_nothing_twice(
+    folder: Path, tiny_marian: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    command = ["evaluate", "--test-set", folder / "four", "--model", tiny_marian, "--metric", "bleu"]
+    command += ["--output", folder / "out", "--beam-size", "1"]
+    with monkeypatch.context() as patched:
+        patched.setattr("newsmt.evaluation.scoring.evaluate", interrupt)
+        assert newsmt(*command) == 130
+    assert "translating 4 segments" in capfd.readouterr().err
+
+    assert newsmt(*command) == 0
+    assert "nothing changed" in capfd.readouterr().err
+    record_path = next((folder / "out" / "four").glob("*/ctranslate2.json"))
+    assert json.loads(record_path.read_text(encoding="utf-8"))["scores"]["bleu"]["segments"]
+
+
 def test_the_error_of_a_model_is_the_error_of_the_run(tmp_path: Path) -> None:
     with pytest.raises(ModelFilesError, match=str(tmp_path)):
         run_model(ModelRequest(model=str(tmp_path)), ["Eins."])

@@ -61,7 +61,7 @@ def as_json(evaluation: Evaluation, gate: Gate | None = None) -> str:
     report: dict[str, Any] = {
         "newsmt": __version__,
         "test_set": describe_test_set(evaluation.test_set),
-        "systems": [as_record(evaluation, scores) for scores in evaluation.systems],
+        "systems": [as_record(evaluation.test_set, scores) for scores in evaluation.systems],
         "comparisons": [
             {
                 "metric": each.key,

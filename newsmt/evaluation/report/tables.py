@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from newsmt.evaluation.machine import is_busy
 
 if TYPE_CHECKING:
+    from newsmt.evaluation.generation import Generation
     from newsmt.evaluation.metrics import Metric
-    from newsmt.evaluation.record import Generation
     from newsmt.evaluation.scoring import Comparison, Evaluation, MetricScore
 
 __all__ = [

@@ -1,4 +1,7 @@
-"""Reading line-aligned text files so that no line is lost, joined or cut without a word."""
+"""Line-aligned files, plain or gzipped, read so that no line is lost, joined or cut without a word.
+
+UTF-8 only, unlike articles: what another tool would read otherwise, or not at all, must not be scored by a guess.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,14 @@ from newsmt.errors import EvaluationError, TextDecodingError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["TextFile", "read_text", "read_text_file"]
+__all__ = ["LineFile", "read_lines", "read_utf8"]
 
 _UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
-class TextFile:
+class LineFile:
     """The lines of a file, without their ends.
 
     lines: one string per line; white space at a line's end is dropped, as sacrebleu does.
@@ -31,23 +34,23 @@ class TextFile:
     notes: tuple[str, ...] = ()
 
 
-def read_text_file(path: Path) -> TextFile:
+def read_lines(path: Path) -> LineFile:
     """Read a plain or gzipped UTF-8 file; only line feeds (or carriage return + line feed) end a line.
 
     Python's own splitlines() would also cut at U+2028, U+0085 and form feeds, which occur inside web text.
     Raises EvaluationError where the file is missing or unreadable, TextDecodingError where it is not UTF-8.
     """
-    text, notes = read_text(path)
+    text, notes = read_utf8(path)
     lines = text.split("\n")
     if lines[-1] == "":
         lines.pop()
     windows_ends = sum(line.endswith("\r") for line in lines)
     if windows_ends:
         notes = (*notes, f"{path}: Windows line ends on {windows_ends} lines, read as plain ones")
-    return TextFile(path, tuple(line.rstrip() for line in lines), notes)
+    return LineFile(path, tuple(line.rstrip() for line in lines), notes)
 
 
-def read_text(path: Path) -> tuple[str, tuple[str, ...]]:
+def read_utf8(path: Path) -> tuple[str, tuple[str, ...]]:
     """The decoded text of a plain or gzipped file, and notes on what was put right."""
     data = _read_bytes(path)
     if data.startswith(_UTF16_BOMS):
