@@ -134,6 +134,8 @@ def require_writable(folder: Path, option: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
+    except FileExistsError:
+        raise EvaluationError(f"{folder} is a file, not a folder: choose another with {option}") from None
     except OSError as error:
         raise EvaluationError(
             f"the output folder {folder} cannot be written ({error.strerror or error}): choose another with {option}"

@@ -289,8 +289,9 @@ def read_baseline(path: Path) -> Baseline:
     except OSError as error:
         raise EvaluationError(f"{path} cannot be read: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError) as error:
+        reason = f"it has no {error}" if isinstance(error, KeyError) else str(error)
         raise EvaluationError(
-            f"{path} is no baseline of format {FORMAT} ({error!r}): write it anew with --update-baseline"
+            f"{path} is no baseline of format {FORMAT} ({reason}): remove it, then write one with --update-baseline"
         ) from error
 
 

@@ -238,10 +238,13 @@ def _require_same_length(source: LineFile, other: LineFile) -> None:
 
 
 def _where_they_part(source: LineFile, other: LineFile) -> str:
-    """A hint at the line that is too many: a blank one, else nothing that could mislead."""
-    longer = source if len(source.lines) > len(other.lines) else other
+    """The line that is too many, if a blank one is likely to be it, else the first that has no partner."""
+    longer, shorter = sorted([source, other], key=lambda file: -len(file.lines))
     blank = next((number for number, line in enumerate(longer.lines, start=1) if not line), None)
-    return f"; line {blank} of {longer.path.name} is blank" if blank else ""
+    if blank:
+        return f"; line {blank} of {longer.path} is blank"
+    alone = len(shorter.lines)
+    return f"; from line {alone + 1} ({longer.lines[alone][:60]!r}) on, {longer.path} has no partner"
 
 
 def _require_no_blank_line(source: LineFile, reference: LineFile) -> None:
@@ -263,6 +266,7 @@ def _require_no_blank_line(source: LineFile, reference: LineFile) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
+    line: int
     source: str
     references: tuple[str, ...]
     docid: str | None
@@ -275,15 +279,15 @@ def _load_data_file(path: Path, *, name: str, systems: Mapping[str, Path] | None
     if not rows:
         raise EvaluationError(f"{path} is empty: a test set needs at least one segment")
     count = len(rows[0].references)
-    for number, row in enumerate(rows, start=1):
+    for row in rows:
         if len(row.references) != count:
             raise MisalignedTestSetError(
-                f"segment {number} of {path} has {len(row.references)} references but segment 1 has {count}: every "
-                "segment needs the same number"
+                f"line {row.line} of {path} has {len(row.references)} references but line {rows[0].line} has {count}: "
+                "every segment needs the same number"
             )
         if not row.source.strip() or not all(reference.strip() for reference in row.references):
             which = "source" if not row.source.strip() else "reference"
-            raise EvaluationError(f"segment {number} of {path} has a blank {which}: fill it or remove the segment")
+            raise EvaluationError(f"line {row.line} of {path} has a blank {which}: fill it or remove the line")
     docids = [row.docid for row in rows if row.docid]
     if docids and len(docids) != len(rows):
         raise MisalignedTestSetError(f"{path} names the document of {len(docids)} of {len(rows)} segments: name all")
@@ -315,16 +319,17 @@ def _tsv_rows(path: Path, text: str) -> Iterable[_Row]:
                 f"({', '.join(header)}); the separator is one tab, and quotation marks are plain text"
             )
         docid = cells[header.index("docid")].strip() if "docid" in header else None
-        yield _Row(cells[header.index("source")], tuple(cells[index] for index in references), docid)
+        yield _Row(number, cells[header.index("source")], tuple(cells[index] for index in references), docid)
 
 
 def _jsonl_rows(path: Path, text: str) -> Iterable[_Row]:
     for number, line in enumerate(_without_last_blanks(text), start=1):
         try:
-            yield _jsonl_row(json.loads(line))
+            yield _jsonl_row(number, json.loads(line))
         except (ValueError, KeyError, TypeError) as error:
+            reason = f"it has no {error}" if isinstance(error, KeyError) else str(error)
             raise EvaluationError(
-                f'line {number} of {path} is no segment ({error!r}): expected {{"source": "...", "references": '
+                f'line {number} of {path} is no segment ({reason}): expected {{"source": "...", "references": '
                 f'["..."], "docid": "..."}}, found {line[:60]!r}'
             ) from error
 
@@ -336,7 +341,9 @@ def _without_last_blanks(text: str) -> list[str]:
     return lines
 
 
-def _jsonl_row(entry: dict[str, object]) -> _Row:
+def _jsonl_row(line: int, entry: object) -> _Row:
+    if not isinstance(entry, dict):
+        raise TypeError("expected an object in braces")
     references = entry["references"] if "references" in entry else entry["reference"]
     texts = [references] if isinstance(references, str) else references
     source = entry["source"]
@@ -345,7 +352,7 @@ def _jsonl_row(entry: dict[str, object]) -> _Row:
     if not all(isinstance(each, str) for each in texts):
         raise TypeError("references must be strings")
     docid = entry.get("docid")
-    return _Row(source, tuple(texts), None if docid is None else str(docid))
+    return _Row(line, source, tuple(texts), None if docid is None else str(docid))
 
 
 def _fingerprint(columns: Iterable[Sequence[str]]) -> str:

@@ -88,7 +88,10 @@ def test_unequal_lengths_name_both_files_and_counts(directory: Path) -> None:
     assert "12 lines" in message
     assert str(directory / "reference.B.en") in message
     assert "13" in message
-    assert "line 6 of reference.B.en is blank" in message
+    assert f"line 6 of {directory / 'reference.B.en'} is blank" in message
+    write_lines(directory / "reference.B.en", references_of(1)[:11])
+    with pytest.raises(MisalignedTestSetError, match=r"from line 12 \(.*\) on, .*source.de has no partner"):
+        load_test_set(directory)
 
 
 @pytest.mark.parametrize("name", ["source.de", "reference.A.en"])
@@ -142,7 +145,7 @@ def test_two_sources_are_an_error(directory: Path) -> None:
     [
         (["source\treference", "Eins\tOne\tUno"], "line 2 .* has 3 columns but its header has 2"),
         (["Eins\tOne"], "must begin with a header line"),
-        (["source\treference", "Eins\t"], "segment 1 .* has a blank reference"),
+        (["source\treference", "Eins\t"], "line 2 .* has a blank reference"),
         (["source\treference\tdocid", "Eins\tOne\ta", "Zwei\tTwo\t"], "names the document of 1 of 2 segments"),
         (["source\treference"], "is empty"),
     ],
@@ -156,7 +159,8 @@ def test_bad_tables(tmp_path: Path, lines: list[str], expected: str) -> None:
     ("lines", "expected"),
     [
         (['{"source": "Eins", "reference": "One"}', "{"], "line 2 .* is no segment"),
-        (['{"source": "Eins"}'], "line 1 .* is no segment"),
+        (['{"source": "Eins"}'], "line 1 .* is no segment .it has no 'reference'"),
+        (["[]"], "line 1 .* is no segment .expected an object"),
         (['{"source": 1, "reference": "One"}'], "source must be a string"),
         (
             ['{"source": "Eins", "reference": "One"}', "", '{"source": "Zwei", "reference": "Two"}'],
@@ -164,7 +168,7 @@ def test_bad_tables(tmp_path: Path, lines: list[str], expected: str) -> None:
         ),
         (
             ['{"source": "Eins", "references": ["One"]}', '{"source": "Zwei", "references": ["Two", "Deux"]}'],
-            "segment 2 .* has 2 references but segment 1 has 1",
+            "line 2 .* has 2 references but line 1 has 1",
         ),
     ],
 )
