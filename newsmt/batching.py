@@ -47,14 +47,16 @@ def plan_decoding(
 
     A segment's target limit follows from its own length only (see target_token_limit), so no result depends on what
     else is decoded in the same call. Segments of no tokens are left out: there is nothing to decode.
+    With equal_lengths the members of a batch have equally many tokens, too.
     """
     limits = [target_token_limit(length, options, max_target_tokens) for length in lengths]
+    kinds = [(limit, length if options.equal_lengths else 0) for limit, length in zip(limits, lengths, strict=True)]
     budget = _share(sum(lengths), options.batch_tokens, workers)
     batches: list[Batch] = []
-    for limit in sorted(set(limits), reverse=True):
-        members = [index for index, own in enumerate(limits) if own == limit and lengths[index]]
+    for kind in sorted(set(kinds), reverse=True):
+        members = [index for index, own in enumerate(kinds) if own == kind and lengths[index]]
         planned = plan_batches([lengths[index] for index in members], budget)
-        batches += [Batch([members[index] for index in batch], limit) for batch in planned]
+        batches += [Batch([members[index] for index in batch], kind[0]) for batch in planned]
     return batches
 
 

@@ -20,6 +20,8 @@ class DecodingOptions:
     max_target_tokens: upper limit of tokens per hypothesis; None derives it from each segment's own length, so that a
         result never depends on what else is in its batch.
     batch_tokens: padded source tokens that one batch may hold; more is faster until the processor's cache is full.
+    equal_lengths: decode only segments of equally many tokens together. Padding can change the last bit of a sum, and
+        in int8 that changes one hypothesis in some hundreds; without it the others of a call have no influence at all.
 
     Raises UsageError for a value out of range.
     """
@@ -30,6 +32,7 @@ class DecodingOptions:
     no_repeat_ngram_size: int = 0
     max_target_tokens: int | None = None
     batch_tokens: int = 1024
+    equal_lengths: bool = False
 
     def __post_init__(self) -> None:
         _require("beam_size", self.beam_size, 1 <= self.beam_size <= 64, "a whole number from 1 to 64")

@@ -184,12 +184,27 @@ class TestBatches:
             models("ctranslate2", "marian", "int8"), german_sentences(500, seed=5, longest=3), (1024, 100), allowed=10
         )
 
+    def test_int8_never_differs_where_batch_mates_are_of_one_length(self, models: Models) -> None:
+        backend = models("ctranslate2", "marian", "int8")
+        sources = german_sentences(500, seed=5, longest=3)
+        self._shuffle(backend, sources, (1024, 100), allowed=0, equal_lengths=True)
+
     def test_torch(self, models: Models) -> None:
         self._shuffle(models("torch", "opus_mt"), german_sentences(60, seed=5, longest=2), (1024, 200), allowed=0)
 
     @staticmethod
-    def _shuffle(backend: Backend, sources: list[str], batch_tokens: tuple[int, int], *, allowed: int) -> None:
-        first, second = (DecodingOptions(max_target_tokens=16, beam_size=2, batch_tokens=one) for one in batch_tokens)
+    def _shuffle(
+        backend: Backend,
+        sources: list[str],
+        batch_tokens: tuple[int, int],
+        *,
+        allowed: int,
+        equal_lengths: bool = False,
+    ) -> None:
+        first, second = (
+            DecodingOptions(max_target_tokens=16, beam_size=2, batch_tokens=one, equal_lengths=equal_lengths)
+            for one in batch_tokens
+        )
         order = random.Random(7).sample(range(len(sources)), len(sources))
 
         expected = [one.text for one in backend.generate(sources, first)]

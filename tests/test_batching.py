@@ -67,6 +67,17 @@ def test_decoding_plans_hold_every_segment_of_any_length_once_with_the_limit_of_
     assert all(batch.target_limit == alone[index] for batch in batches for index in batch.indices)
 
 
+@given(lengths_of_segments, st.integers(1, 2000), st.integers(1, 16))
+def test_with_equal_lengths_no_segment_is_padded_and_none_is_lost(
+    lengths: list[int], batch_tokens: int, workers: int
+) -> None:
+    options = DecodingOptions(batch_tokens=batch_tokens, equal_lengths=True)
+    batches = plan_decoding(lengths, options, max_target_tokens=512, workers=workers)
+
+    assert all(len({lengths[index] for index in batch.indices}) == 1 for batch in batches)
+    assert sorted(index for batch in batches for index in batch.indices) == [i for i, one in enumerate(lengths) if one]
+
+
 def test_few_segments_are_shared_out_to_all_workers() -> None:
     batches = plan_decoding([20] * 16, DecodingOptions(batch_tokens=1024), max_target_tokens=512, workers=4)
 
