@@ -37,7 +37,15 @@ from newsmt.translator import Translator, load_translator
 if TYPE_CHECKING:
     from newsmt.checkpoint import Checkpoint
 
-__all__ = ["EXTRACTIVE", "Summarizer", "check_sentences", "load_summarizer", "summarize"]
+__all__ = [
+    "EXTRACTIVE",
+    "Summarizer",
+    "check_model",
+    "check_sentences",
+    "load_summarizer",
+    "resolve_summarizer",
+    "summarize",
+]
 
 logger = logging.getLogger("newsmt")
 
@@ -252,10 +260,10 @@ def load_summarizer(
     Raises ModelError with what to do when a model or the backend is not there, UsageError for an order that the model
     cannot take.
     """
-    checkpoint = _checkpoint(model, revision, local_files_only)
+    checkpoint = resolve_summarizer(model, revision, local_files_only=local_files_only)
     chosen = _chosen_order(order, checkpoint)
     if checkpoint is not None:
-        _check_model(checkpoint, chosen)
+        check_model(checkpoint, chosen)
     elif chosen is Order.SUMMARIZE_FIRST:
         raise UsageError(
             f"order={order!r} needs a model that reads German, and none is on this machine: "
@@ -304,7 +312,8 @@ def _options(checkpoint: Checkpoint, beam_size: int | None) -> DecodingOptions:
     )
 
 
-def _check_model(checkpoint: Checkpoint, order: Order) -> None:
+def check_model(checkpoint: Checkpoint, order: Order) -> None:
+    """Raise UsageError for a model that does not summarise, or not in that order."""
     spec = checkpoint.spec
     if spec.task != "summarization":
         raise UsageError(
@@ -320,8 +329,13 @@ _deciding = Lock()
 _decided: dict[str, Checkpoint | None] = {}
 
 
-def _checkpoint(model: str | Path, revision: str | None, local_files_only: bool) -> Checkpoint | None:
-    """The weights of the summariser; None for extractive."""
+def resolve_summarizer(
+    model: str | Path, revision: str | None = None, *, local_files_only: bool = False
+) -> Checkpoint | None:
+    """The weights of the summariser, "auto" decided; None for extractive.
+
+    Raises ModelError when they cannot be had.
+    """
     from newsmt import registry
 
     if str(model) == EXTRACTIVE:

@@ -8,11 +8,11 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from newsmt.batch.formats import all_formats, format_of
 from newsmt.batch.job import Job
-from newsmt.batch.pages.article import PAGES
+from newsmt.batch.pages.article import INDEX, PAGES
 from newsmt.batch.patterns import check_output_pattern, is_selected, output_name
 from newsmt.errors import InputError, UsageError
 
@@ -21,11 +21,15 @@ __all__ = ["Found", "Selection", "find_files"]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which files of a tree to translate, and what the translations are called; see newsmt.batch.patterns."""
+    """Which files of a tree to translate, and what the translations are called; see newsmt.batch.patterns.
+
+    summary_pattern: what their summaries are called, after the name of the translation; None for no summaries.
+    """
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     output_pattern: str = "{stem}.en{suffix}"
+    summary_pattern: str | None = None
 
 
 @dataclass(slots=True)
@@ -49,6 +53,8 @@ def find_files(source: Path, destination: Path, selection: Selection, *, pages: 
     name: before anything is written.
     """
     check_output_pattern(selection.output_pattern)
+    if selection.summary_pattern:
+        check_output_pattern(selection.summary_pattern, "--summary-name")
     if not source.is_dir():
         raise InputError(f"{source}: {'is no folder' if source.exists() else 'no such folder'}")
     if destination.exists() and not destination.is_dir():
@@ -61,6 +67,7 @@ def find_files(source: Path, destination: Path, selection: Selection, *, pages: 
     found = Found()
     _Walk(source, destination, selection, found, pages=pages).look("")
     _refuse_clashes(found.jobs)
+    _refuse_outputs_among_sources(found.jobs, source.resolve(), destination.resolve())
     return found
 
 
@@ -121,23 +128,51 @@ class _Walk:
 
     def _job(self, path: str, size: int) -> Job:
         folder, slash, name = path.rpartition("/")
-        output = folder + slash + output_name(name, self._selection.output_pattern)
-        return Job(path, output, f"{PAGES}/{path}.html" if self._pages else None, size)
+        output = output_name(name, self._selection.output_pattern)
+        its_format = format_of(name)
+        summary = None
+        if self._selection.summary_pattern and its_format and its_format.summaries == "file":
+            summary = folder + slash + output_name(output, self._selection.summary_pattern, language="en")
+        page = f"{PAGES}/{path}.html" if self._pages else None
+        return Job(path, folder + slash + output, page, size, summary)
 
 
 _SHOWN_CLASHES = 5
 
 
+def _refuse_outputs_among_sources(jobs: Sequence[Job], source: Path, destination: Path) -> None:
+    """Raise UsageError when an output would lie in the source folder, where the next run would take it for a source."""
+    if not source.is_relative_to(destination):
+        return
+    inside = next((job for job in jobs if (destination / job.output).is_relative_to(source)), None)
+    if inside:
+        raise UsageError(
+            f"{inside.output} from {inside.source} would be written among the sources in {source}, where the next run "
+            "would take it for one; name another output folder"
+        )
+
+
 def _refuse_clashes(jobs: Sequence[Job]) -> None:
     """Raise UsageError when two files would have one name, also on disks that do not tell case or accents apart."""
     makers: defaultdict[str, list[str]] = defaultdict(list, {"manifest.jsonl": ["the manifest"]})
+    if any(job.page for job in jobs):
+        makers[INDEX].append("the index of the pages")
+    folders: dict[str, str] = {}
     for job in jobs:
-        for name in filter(None, (job.output, job.page)):
-            makers[unicodedata.normalize("NFC", name).casefold()].append(job.source)
+        for name in filter(None, (job.output, job.summary, job.page)):
+            makers[_folded(name)].append(job.source)
+            folders |= {_folded(str(parent)): job.source for parent in PurePosixPath(name).parents}
+    for folder in makers.keys() & folders.keys():
+        makers[folder].append(f"the folder of {folders[folder]}")
     clashes = [f"{name} from {' and '.join(sources)}" for name, sources in makers.items() if len(sources) > 1]
     if clashes:
         more = f", and {len(clashes) - _SHOWN_CLASHES} more" if len(clashes) > _SHOWN_CLASHES else ""
         raise UsageError(
             f"two files would be written under one name: {'; '.join(clashes[:_SHOWN_CLASHES])}{more}; choose another "
-            "--output-name, such as {name}.en{suffix}, or --exclude one of them"
+            "--output-name, such as {name}.en{suffix}, for summaries another --summary-name, such as "
+            "{stem}{suffix}.summary.txt, or --exclude one of them"
         )
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()

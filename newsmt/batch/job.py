@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from newsmt.batch.summaries import SummaryChoice
 from newsmt.options import DecodingOptions
 
-__all__ = ["Counts", "Job", "Outcome", "Settings", "Status", "Written"]
+__all__ = ["Counts", "Job", "Outcome", "Role", "Settings", "Status", "Written"]
 
 
 class Status(StrEnum):
@@ -25,7 +26,7 @@ class Status(StrEnum):
 class Job:
     """One file to translate; paths are relative to the two folders, with "/" between their parts.
 
-    page: where the side-by-side page goes; None for none.
+    page: where the side-by-side page goes; summary: where the summary goes; None for none.
     size: bytes of the source, as it was found.
     """
 
@@ -33,6 +34,7 @@ class Job:
     output: str
     page: str | None = None
     size: int = 0
+    summary: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Settings:
 
     fields: the names of the fields to translate in files made of records.
     max_bytes: the largest file that is read whole; 0 for no limit.
+    summaries: which summariser to use; None for no summaries.
     """
 
     source: Path
@@ -48,6 +51,7 @@ class Settings:
     options: DecodingOptions
     fields: tuple[str, ...]
     max_bytes: int
+    summaries: SummaryChoice | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,15 @@ class Counts:
         )
 
 
+class Role(StrEnum):
+    """What a written file is to its source."""
+
+    OUTPUT = "output"
+    SUMMARY = "summary"
+    PAGE = "page"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A file written whole under a temporary name beside the one it is to have."""
@@ -75,13 +88,14 @@ class Written:
     temporary: Path
     final: Path
     sha256: str
+    role: Role = Role.OTHER
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of a job, not yet on record.
 
-    written: the output and its page, waiting to be given their names.
+    written: the output, its summary and its page, waiting to be given their names.
     error: class and message of what went wrong.
     is_fatal: whether nothing else can be written either, as on a full disk.
     seconds: the model's time for it, shared out over the texts it was translated with.
@@ -97,3 +111,7 @@ class Outcome:
     error: tuple[str, str] | None = None
     is_fatal: bool = False
     backend: str = ""
+
+    def digest(self, role: Role) -> str | None:
+        """SHA-256 of the file written in a role; None where there is none."""
+        return next((one.sha256 for one in self.written if one.role is role), None)

@@ -28,6 +28,7 @@ class Record:
 
     output_sha256: of the output as it is on the disk, or was when this version failed; None where there is none.
     previous_sha256: of the output that this one replaces, until the run is over.
+    summary: the file of the summary, where it has one, and its hashes in the same way.
     seconds: the model's time; words: of the source.
     """
 
@@ -39,6 +40,9 @@ class Record:
     source_sha256: str | None = None
     output_sha256: str | None = None
     previous_sha256: str | None = None
+    summary: str | None = None
+    summary_sha256: str | None = None
+    previous_summary_sha256: str | None = None
     model: str | None = None
     revision: str | None = None
     fingerprint: str | None = None
@@ -137,7 +141,8 @@ class Manifest:
         pending = PendingFile(self._path)
         try:
             for source in sorted(self.records):
-                pending.write(replace(self.records[source], previous_sha256=None).to_line())
+                record = replace(self.records[source], previous_sha256=None, previous_summary_sha256=None)
+                pending.write(record.to_line())
             commit(pending.close())
         except BaseException:
             pending.drop()

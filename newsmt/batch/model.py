@@ -49,14 +49,14 @@ class ModelChoice:
         )
 
     def resolved(self) -> tuple[ModelChoice, Checkpoint]:
-        """The same choice with "auto" decided, and the files it stands for."""
+        """The same choice with "auto" decided, and the files it stands for.
+
+        Raises ModelError when the model cannot be had.
+        """
         from newsmt import registry
 
-        if str(self.model) == "auto":
-            checkpoint = registry.resolve_auto("translation")
-            return replace(self, model=checkpoint.spec.name), checkpoint
         checkpoint = registry.resolve(self.model, revision=self.revision, local_files_only=self.local_files_only)
-        return self, checkpoint
+        return replace(self, model=checkpoint.spec.name) if str(self.model) == "auto" else self, checkpoint
 
     def recorded(self, options: DecodingOptions) -> dict[str, Any]:
         """What the manifest keeps of the options: all that can change a translation."""

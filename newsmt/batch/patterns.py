@@ -45,26 +45,29 @@ def _regex(piece: str) -> str:
 _PLACEHOLDERS = ("name", "stem", "suffix")
 
 
-def check_output_pattern(pattern: str) -> None:
+def check_output_pattern(pattern: str, option: str = "--output-name") -> None:
     """Raise UsageError for a pattern that gives no file name."""
     try:
         parsed = [(field, form, conversion) for _, field, form, conversion in Formatter().parse(pattern)]
     except ValueError as error:
-        raise UsageError(f"output pattern {pattern!r}: {error}") from None
+        raise UsageError(f"{option} {pattern!r}: {error}") from None
     fields = {field for field, _, _ in parsed if field is not None}
     plain = not any(form or conversion for _, form, conversion in parsed)
     if "/" in pattern or not plain or not fields & {"name", "stem"} or not fields <= set(_PLACEHOLDERS):
         raise UsageError(
-            f"output pattern {pattern!r}: expected a file name with {{stem}} or {{name}} in it and nothing else in "
+            f"{option} {pattern!r}: expected a file name with {{stem}} or {{name}} in it and nothing else in "
             "braces than {suffix}, such as {stem}.en{suffix}"
         )
 
 
-def output_name(name: str, pattern: str) -> str:
+def output_name(name: str, pattern: str, *, language: str = "de") -> str:
     """The name of the translation of a file.
 
     {suffix} is its ending with the dot, {name} what stands before, {stem} the same without a final ".de".
+    language: what stands there in place of "de", for what is made of a translation.
     """
     before, dot, suffix = name.rpartition(".")
-    stem = before.removesuffix(".de") or before
+    if not dot:
+        before, suffix = name, ""
+    stem = before.removesuffix(f".{language}") or before
     return pattern.format(name=before, stem=stem, suffix=dot + suffix)

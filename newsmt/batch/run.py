@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING
 from newsmt._version import __version__
 from newsmt.batch.discovery import Found, Selection, find_files
 from newsmt.batch.engines import Engine
-from newsmt.batch.job import Outcome, Settings, Status
+from newsmt.batch.job import Outcome, Role, Settings, Status
 from newsmt.batch.lock import only_run
 from newsmt.batch.manifest import Manifest, Record
 from newsmt.batch.model import ModelChoice
 from newsmt.batch.pages.index import write_index
-from newsmt.batch.plan import OUTPUT_CHANGED, Plan, Recipe, make_plan
+from newsmt.batch.plan import OUTPUT_CHANGED, Ours, Plan, Recipe, make_plan
 from newsmt.batch.progress import Progress, Silent
 from newsmt.batch.report import BatchReport
+from newsmt.batch.summaries import SummaryChoice
 from newsmt.batch.writing import FATAL, commit, discard, remove_leftovers
 from newsmt.errors import NewsmtError, UsageError
 from newsmt.options import DecodingOptions
+from newsmt.translation import System
 
 if TYPE_CHECKING:
     from newsmt.translator import Translator
@@ -58,6 +60,9 @@ class BatchOptions:
     fields: the fields to translate in JSON lines and tables.
     html: write a page per article with source and translation side by side, and an index.
     force: translate everything again; retry_failed: only what failed.
+    summarize: write a summary beside each translation (summary_name: {stem}, {name} and {suffix} are those of the
+        translation, {stem} without ".en"), or into the field "summary" of JSON lines and tables.
+    summary_sentences, summary_model: how long, and what writes it, as for newsmt.load_summarizer().
     workers: processes with a model each: 1 by default, or with Ray as many as the cluster has room for.
     engine: "local", or "ray" for a Ray cluster.
     max_bytes: the largest file to take, JSON lines and tables excepted; 0 for no limit.
@@ -72,6 +77,10 @@ class BatchOptions:
     html: bool = False
     force: bool = False
     retry_failed: bool = False
+    summarize: bool = False
+    summary_sentences: int = 3
+    summary_model: str | Path = "auto"
+    summary_name: str = "{stem}.summary.txt"
     workers: int | None = None
     engine: str = "local"
     max_bytes: int = 4_000_000
@@ -83,6 +92,7 @@ class BatchOptions:
             raise UsageError(f"workers={self.workers} is not allowed: expected 1 or more")
         if self.max_bytes < 0:
             raise UsageError(f"max_bytes={self.max_bytes} is not allowed: expected 0 (no limit) or more")
+        SummaryChoice(sentences=self.summary_sentences)
 
 
 def translate_folder(
@@ -106,7 +116,12 @@ def translate_folder(
     the model cannot be had, and NewsmtError when nothing can be written any more, as on a full disk.
     """
     run = _FolderRun(
-        Path(source), Path(destination), options or DecodingOptions(), batch or BatchOptions(), progress or Silent()
+        Path(source),
+        Path(destination),
+        # A resumed run has other files in its batches than one that nothing disturbed, and must write the same.
+        replace(options or DecodingOptions(), equal_lengths=True),
+        batch or BatchOptions(),
+        progress or Silent(),
     )
     if translator is not None and (run.batch.engine != "local" or (run.batch.workers or 1) > 1):
         raise UsageError("a translator that is loaded serves one worker in this process; pass a model for more")
@@ -128,41 +143,71 @@ class _FolderRun:
         self._begun = time.monotonic()
 
     def translate(self, translator: Translator | None, choice: ModelChoice, stop: Event) -> BatchReport:
-        selection = Selection(self.batch.include, self.batch.exclude, self.batch.output_name)
+        selection = Selection(
+            self.batch.include,
+            self.batch.exclude,
+            self.batch.output_name,
+            self.batch.summary_name if self.batch.summarize else None,
+        )
         found = find_files(self.source, self.destination, selection, pages=self.batch.html)
         with ExitStack() as stack:
             stack.enter_context(only_run(self.destination))
             remove_leftovers(self.destination)
             stack.callback(remove_leftovers, self.destination)
             manifest = stack.enter_context(closing(Manifest(self.destination)))
-            engine = stack.enter_context(closing(self._engine(translator, choice)))
-            report = self._run(engine, self._recipe(engine, translator, choice), found, manifest, stop)
+            if translator is None:
+                choice, _ = choice.resolved()  # once, so that all workers have the same and one line says so
+            summarizer = self._resolved_summarizer(choice)
+            engine = stack.enter_context(closing(self._engine(translator, choice, summarizer)))
+            report = self._run(engine, self._recipe(engine, translator, choice, summarizer), found, manifest, stop)
             manifest.tidy()
             if self.batch.html:
                 write_index(self.destination, report.records)
             return report
 
-    def _engine(self, translator: Translator | None, choice: ModelChoice) -> Engine:
+    def _resolved_summarizer(self, choice: ModelChoice) -> tuple[SummaryChoice, System] | None:
+        if not self.batch.summarize:
+            return None
+        summaries = SummaryChoice(model=self.batch.summary_model, sentences=self.batch.summary_sentences)
+        return summaries.resolved(local_files_only=choice.local_files_only)
+
+    def _engine(
+        self, translator: Translator | None, choice: ModelChoice, summarizer: tuple[SummaryChoice, System] | None
+    ) -> Engine:
         settings = Settings(
-            self.source.resolve(), self.destination.resolve(), self.options, self.batch.fields, self.batch.max_bytes
+            self.source.resolve(),
+            self.destination.resolve(),
+            self.options,
+            self.batch.fields,
+            self.batch.max_bytes,
+            summarizer[0] if summarizer else None,
         )
         if self.batch.engine == "ray":
             from newsmt.batch.engines.ray import RayEngine
 
-            return RayEngine(choice, settings, workers=self.batch.workers)
+            fingerprint = summarizer[1].fingerprint if summarizer else None
+            return RayEngine(choice, settings, workers=self.batch.workers, summary_fingerprint=fingerprint)
         workers = self.batch.workers or 1
         if workers > 1:
             from newsmt.batch.engines.processes import ProcessEngine, choices_for
 
-            return ProcessEngine(choices_for(choice.resolved()[0], workers), settings)
+            return ProcessEngine(choices_for(choice, workers), settings)
         from newsmt.batch.engines.local import LocalEngine
 
-        return LocalEngine(translator or choice.load(self.options), settings)
+        translator = translator or choice.load(self.options)
+        return LocalEngine(translator, settings, summarizer[0].load(translator, choice) if summarizer else None)
 
-    def _recipe(self, engine: Engine, translator: Translator | None, choice: ModelChoice) -> Recipe:
+    def _recipe(
+        self,
+        engine: Engine,
+        translator: Translator | None,
+        choice: ModelChoice,
+        summarizer: tuple[SummaryChoice, System] | None,
+    ) -> Recipe:
         if translator is not None:  # how it was loaded is not known here; its name says what matters
             choice = ModelChoice(backend=translator.system.backend)
-        return Recipe(engine.system, choice.recorded(self.options), self.batch.fields)
+        summary = summarizer[0].recorded(summarizer[1]) if summarizer else None
+        return Recipe(engine.system, choice.recorded(self.options), self.batch.fields, summary)
 
     def _run(self, engine: Engine, recipe: Recipe, found: Found, manifest: Manifest, stop: Event) -> BatchReport:
         plan = make_plan(
@@ -210,9 +255,16 @@ class _Books:
         records += [self._problem(path, Status.SKIPPED, "Skipped", reason) for path, reason in found.skipped.items()]
         for job, reason in self._plan.refused:
             before = self._manifest.records.get(job.source)
-            known = before.output_sha256 if before else None
             record = self._problem(job.source, Status.FAILED, OUTPUT_CHANGED, reason)
-            records.append(replace(record, output=job.output, output_sha256=known))
+            record = replace(record, output=job.output)
+            if before:
+                record = replace(
+                    record,
+                    output_sha256=before.output_sha256,
+                    summary=before.summary,
+                    summary_sha256=before.summary_sha256,
+                )
+            records.append(record)
         self._add(records)
 
     def _problem(self, path: str, status: Status, error: str, reason: str) -> Record:
@@ -250,21 +302,26 @@ class _Books:
 
     def _record(self, outcome: Outcome) -> Record:
         system = self._recipe.system
-        before = self._plan.ours.get(outcome.job.source)
+        job = outcome.job
+        before = self._plan.ours.get(job.source, Ours())
+        earlier = self._manifest.records.get(job.source)
         return Record(
-            source=outcome.job.source,
+            source=job.source,
             status=(Status.FAILED if outcome.error else Status.DONE).value,
-            output=outcome.job.output,
-            page=outcome.job.page,
+            output=job.output,
+            page=job.page,
             format=outcome.format,
             source_sha256=outcome.source_sha256,
-            output_sha256=before if outcome.error else outcome.written[0].sha256,
-            previous_sha256=before,
+            output_sha256=before.output if outcome.error else outcome.digest(Role.OUTPUT),
+            previous_sha256=before.output,
+            summary=job.summary or (earlier.summary if earlier and before.summary else None),
+            summary_sha256=outcome.digest(Role.SUMMARY) or before.summary,
+            previous_summary_sha256=before.summary,
             model=system.model,
             revision=system.revision,
             fingerprint=system.fingerprint,
             backend=outcome.backend or system.backend,
-            options=self._recipe.options_of(outcome.job.source),
+            options=self._recipe.options_of(job.source),
             newsmt=__version__,
             blocks=outcome.counts.blocks,
             segments=outcome.counts.segments,

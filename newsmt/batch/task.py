@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from newsmt.batch.formats import Part, SourceFile, format_of
-from newsmt.batch.job import Counts, Job, Outcome, Settings, Written
+from newsmt.batch.job import Counts, Job, Outcome, Role, Settings, Written
 from newsmt.batch.pages.article import ArticlePage
 from newsmt.batch.writing import FATAL, PendingFile, discard, file_digest
 from newsmt.errors import InputError
+from newsmt.summarization.summary import SummaryFault
 
 if TYPE_CHECKING:
+    from newsmt.batch.summaries import Summaries
     from newsmt.translation import Translation
 
 __all__ = ["FileTask"]
@@ -26,9 +29,10 @@ class FileTask:
     After an error every method does nothing; outcome() says what came of the file.
     """
 
-    def __init__(self, job: Job, settings: Settings) -> None:
+    def __init__(self, job: Job, settings: Settings, summaries: Summaries | None = None) -> None:
         self.job = job
         self._settings = settings
+        self._summaries = summaries
         self._path = settings.source / job.source
         self._lock = Lock()
         self._format = format_of(job.source)
@@ -36,8 +40,11 @@ class FileTask:
         self._waiting: dict[int, tuple[Part, Sequence[Translation]]] = {}
         self._rendered = 0
         self._parts: int | None = None
-        self._files: list[PendingFile] = []
+        self._files: dict[Role, PendingFile] = {}
         self._page: ArticlePage | None = None
+        self._article: list[Translation] = []  # what the summary is to be made of, and the rows that wait for it
+        self._rows: list[str] = []
+        self._record_summaries: dict[int, str] = {}
         self._counts = Counts()
         self._seconds = 0.0
         self._error: tuple[str, str] | None = None
@@ -60,7 +67,7 @@ class FileTask:
             raise InputError(f"{self.job.source}: not a format newsmt knows")
         before = self._stat()
         self._check_size(before.st_size)
-        source = SourceFile(self._path, self.job.source, self._settings.fields)
+        source = SourceFile(self._path, self.job.source, self._settings.fields, self._record_summarizer())
         self._source_sha256 = self._digest()
         if self._format.is_stream:  # a mistake at its end must show before hours go into its beginning
             for _ in self._format.parts(source):
@@ -108,20 +115,55 @@ class FileTask:
                 self._fail(error)
 
     def _write(self, part: Part, translations: Sequence[Translation]) -> None:
+        self._record_summaries.clear()
         text = part.render(translations)
         self._counts += _count(part, translations)
         if not self._files:
             self._open()
-        self._files[0].write(text)
+        self._files[Role.OUTPUT].write(text)
+        if self.job.summary:
+            self._article += _shown(part, translations)
         if self._page:
-            self._files[1].write(self._page.rows(part.passages, translations))
+            rows = self._page.rows(part.passages, translations, self._record_summaries)
+            if self.job.summary:  # which stands above them
+                self._rows.append(rows)
+            else:
+                self._files[Role.PAGE].write(rows)
 
     def _open(self) -> None:
-        self._files.append(PendingFile(self._settings.destination / self.job.output))
+        self._pend(Role.OUTPUT, self.job.output)
+        if self.job.summary:
+            self._pend(Role.SUMMARY, self.job.summary)
         if self.job.page:
             self._page = ArticlePage(self.job)
-            self._files.append(PendingFile(self._settings.destination / self.job.page))
-            self._files[1].write(self._page.head())
+            self._pend(Role.PAGE, self.job.page)
+            self._files[Role.PAGE].write(self._page.head())
+
+    def _pend(self, role: Role, path: str) -> None:
+        self._files[role] = PendingFile(self._settings.destination / path, role)
+
+    def _record_summarizer(self) -> Callable[[Sequence[Translation]], str] | None:
+        """Makes the summaries of records, where the format has a field for them, and notes them for the page."""
+        if self._summaries is None or self._format is None or self._format.summaries != "field":
+            return None
+
+        def summarize(translations: Sequence[Translation]) -> str:
+            text = " ".join(self._summarize(translations).split())
+            self._record_summaries[id(translations[-1])] = text
+            return text
+
+        return summarize
+
+    def _summarize(self, translations: Sequence[Translation]) -> str:
+        """The summary; what is doubtful in it is counted with the warnings of the file."""
+        if self._summaries is None or not translations:
+            return ""
+        started = time.perf_counter()
+        summary = self._summaries.summarize(translations)
+        self._seconds += time.perf_counter() - started
+        faults = (one.kind for one in summary.warnings if isinstance(one.kind, SummaryFault))
+        self._counts += Counts(warnings=Counter(f"summary_{fault.value}" for fault in faults))
+        return summary.text
 
     @property
     def is_complete(self) -> bool:
@@ -147,7 +189,7 @@ class FileTask:
             try:
                 if not self.has_failed:
                     written = self._close()
-            except OSError as error:
+            except Exception as error:  # of the disk, or of the model that writes the summary
                 self._fail(error)
             return Outcome(
                 self.job,
@@ -163,11 +205,15 @@ class FileTask:
     def _close(self) -> list[Written]:
         if not self._files:
             self._open()  # a file with nothing in it but its name
+        summary = self._summarize(self._article).strip("\n") if self.job.summary else ""
+        if summary:
+            self._files[Role.SUMMARY].write(summary + "\n")
         if self._page:
-            self._files[1].write(self._page.foot())
+            above = [self._page.summary(summary)] if summary else []
+            self._files[Role.PAGE].write("".join([*above, *self._rows, self._page.foot()]))
         written: list[Written] = []
         try:
-            written += [file.close() for file in self._files]
+            written.extend(file.close() for file in self._files.values())
         except OSError:
             for one in written:
                 discard(one)
@@ -181,9 +227,11 @@ class FileTask:
             self._drop_files()
 
     def _drop_files(self) -> None:
-        for file in self._files:
+        for file in self._files.values():
             file.drop()
         self._files.clear()
+        self._article.clear()
+        self._rows.clear()
         self._page = None
 
 
@@ -191,8 +239,13 @@ def _version(stat: os.stat_result) -> tuple[int, int, int]:
     return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 
+def _shown(part: Part, translations: Sequence[Translation]) -> list[Translation]:
+    """The translations of what a reader sees, without those that only show where markup goes."""
+    return [one for passage, one in zip(part.passages, translations, strict=True) if not passage.aid]
+
+
 def _count(part: Part, translations: Sequence[Translation]) -> Counts:
-    shown = [one for passage, one in zip(part.passages, translations, strict=True) if not passage.aid]
+    shown = _shown(part, translations)
     return Counts(
         sum(len(one.blocks) for one in shown),
         sum(len(one.segments) for one in shown),

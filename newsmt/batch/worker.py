@@ -18,6 +18,7 @@ from newsmt.batch.task import FileTask
 from newsmt.errors import BackendContractError
 
 if TYPE_CHECKING:
+    from newsmt.batch.summaries import Summaries
     from newsmt.translation import Translation
     from newsmt.translator import Translator
 
@@ -51,12 +52,20 @@ class _Item:
 class Worker:
     """Translates files with one translator.
 
+    summaries: what makes their summaries, where they are to have some.
     stop: once set, no more files are begun; those whose text the model has got are finished, the others are left.
     """
 
-    def __init__(self, translator: Translator, settings: Settings, stop: Event | None = None) -> None:
+    def __init__(
+        self,
+        translator: Translator,
+        settings: Settings,
+        stop: Event | None = None,
+        summaries: Summaries | None = None,
+    ) -> None:
         self._translator = translator
         self._settings = settings
+        self._summaries = summaries
         self._stop = stop or Event()
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Outcome]:
@@ -64,7 +73,7 @@ class Worker:
 
         jobs are taken as they are needed; their iterator is used by one thread at a time.
         """
-        run = _Run(self._translator, self._settings, self._stop, iter(jobs))
+        run = _Run(self._translator, self._settings, self._stop, iter(jobs), self._summaries)
         try:
             yield from run.outcomes()
         finally:
@@ -74,8 +83,16 @@ class Worker:
 class _Run:
     """The threads of one Worker.run()."""
 
-    def __init__(self, translator: Translator, settings: Settings, stop: Event, jobs: Iterator[Job]) -> None:
+    def __init__(
+        self,
+        translator: Translator,
+        settings: Settings,
+        stop: Event,
+        jobs: Iterator[Job],
+        summaries: Summaries | None,
+    ) -> None:
         self._translator = translator
+        self._summaries = summaries
         self._settings = settings
         self._stop = stop
         self._jobs = jobs
@@ -127,7 +144,7 @@ class _Run:
 
     def _read(self) -> None:
         while (job := self._next_job()) is not None:
-            task = FileTask(job, self._settings)
+            task = FileTask(job, self._settings, self._summaries)
             with self._open_lock:
                 self._open.add(task)
             for index, part in enumerate(task.read()):

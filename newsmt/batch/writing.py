@@ -10,7 +10,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from newsmt.batch.job import Written
+from newsmt.batch.job import Role, Written
 
 __all__ = ["FATAL", "PendingFile", "commit", "discard", "file_digest", "remove_leftovers"]
 
@@ -22,8 +22,9 @@ _PREFIX, _SUFFIX = ".newsmt-", ".tmp"
 class PendingFile:
     """A file that grows under a temporary name; close() puts it on the disk, drop() removes it."""
 
-    def __init__(self, final: Path) -> None:
+    def __init__(self, final: Path, role: Role = Role.OTHER) -> None:
         self.final = final
+        self.role = role
         final.parent.mkdir(parents=True, exist_ok=True)
         _refuse_name(final)
         descriptor, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=final.parent)
@@ -43,7 +44,7 @@ class PendingFile:
         os.fchmod(self._file.fileno(), 0o666 & ~_umask())
         os.fsync(self._file.fileno())
         self._file.close()
-        return Written(self._temporary, self.final, self._hash.hexdigest())
+        return Written(self._temporary, self.final, self._hash.hexdigest(), self.role)
 
     def drop(self) -> None:
         """Remove the file."""

@@ -70,6 +70,20 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
 
 def _add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--html", action="store_true", help="also write pages with source and translation side by side")
+    parser.add_argument(
+        "--summarize",
+        action="store_true",
+        help="also write a summary beside each translation, or into a field 'summary' of .jsonl, .csv and .tsv",
+    )
+    parser.add_argument("--sentences", type=int, metavar="N", help="of each summary (default: 3)")
+    parser.add_argument(
+        "--summary-model", metavar="NAME|DIR|HUB_ID", help="what summarises, see newsmt summarize (default: auto)"
+    )
+    parser.add_argument(
+        "--summary-name",
+        metavar="PATTERN",
+        help="default: {stem}.summary.txt, where {stem} is the name of the translation without .en, {name} with it",
+    )
     parser.add_argument("--force", action="store_true", help="translate everything again, whatever is there")
     parser.add_argument("--retry-failed", action="store_true", help="also try again what failed in an earlier run")
     parser.add_argument(
@@ -139,6 +153,14 @@ def _batch_options(arguments: argparse.Namespace) -> BatchOptions:
     fields = [field.strip() for field in (arguments.fields or "").split(",") if field.strip()]
     if arguments.fields is not None and not fields:
         raise UsageError(f"--fields {arguments.fields!r} names no field: expected names with commas between them")
+    summary = {
+        "summary_sentences": arguments.sentences,
+        "summary_model": arguments.summary_model,
+        "summary_name": arguments.summary_name,
+    }
+    given = {name: value for name, value in summary.items() if value is not None}
+    if given and not arguments.summarize:
+        raise UsageError("--sentences, --summary-model and --summary-name are for --summarize: give that too")
     return BatchOptions(
         include=tuple(arguments.include),
         exclude=tuple(arguments.exclude),
@@ -150,6 +172,8 @@ def _batch_options(arguments: argparse.Namespace) -> BatchOptions:
         workers=arguments.workers,
         engine=arguments.engine,
         max_bytes=_bytes(arguments.max_size),
+        summarize=arguments.summarize,
+        **given,
     )
 
 

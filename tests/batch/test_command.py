@@ -171,7 +171,7 @@ def test_a_ray_cluster_that_loses_a_node_finishes_the_job(tree, uninterrupted, t
     [
         (["--max-size", "big"], 2, "--max-size 'big': expected a number of bytes"),
         (["--fields", ","], 2, "--fields ',' names no field"),
-        (["--output-name", "x"], 2, "output pattern 'x'"),
+        (["--output-name", "x"], 2, "--output-name 'x'"),
         (["--workers", "0"], 2, "workers=0 is not allowed"),
     ],
 )

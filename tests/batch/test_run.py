@@ -226,7 +226,7 @@ def test_names_that_clash_are_refused_before_any_work(folders):
 
 @pytest.mark.parametrize("pattern", ["out.txt", "{stem}/{suffix}", "{stem", "{other}.txt", "{stem!r:>{width}}"])
 def test_an_output_pattern_must_give_a_name(folders, pattern):
-    with pytest.raises(UsageError, match="output pattern"):
+    with pytest.raises(UsageError, match="--output-name"):
         run(folders, output_name=pattern)
 
 

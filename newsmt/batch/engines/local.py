@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from threading import Event
 
 from newsmt.batch.job import Job, Outcome, Settings
+from newsmt.batch.summaries import Summaries
 from newsmt.batch.worker import Worker
 from newsmt.translation import System
 from newsmt.translator import Translator
@@ -16,9 +17,10 @@ __all__ = ["LocalEngine"]
 class LocalEngine:
     """Runs a translator that is there already."""
 
-    def __init__(self, translator: Translator, settings: Settings) -> None:
+    def __init__(self, translator: Translator, settings: Settings, summaries: Summaries | None = None) -> None:
         self._translator = translator
         self._settings = settings
+        self._summaries = summaries
 
     @property
     def system(self) -> System:
@@ -27,7 +29,7 @@ class LocalEngine:
 
     def run(self, jobs: Sequence[Job], stop: Event) -> Iterator[Outcome]:
         """One outcome per job, as they are ready."""
-        return Worker(self._translator, self._settings, stop).run(jobs)
+        return Worker(self._translator, self._settings, stop, self._summaries).run(jobs)
 
     def close(self) -> None:
         """Nothing: the translator is its owner's."""

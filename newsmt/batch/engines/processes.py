@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import threading
@@ -93,7 +94,9 @@ class ProcessEngine:
 
     def _start(self, choice: ModelChoice, *, careful: bool = False) -> _Process:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs, choice, self._settings), daemon=True)
+        process = self._context.Process(
+            target=_work, args=(theirs, choice, self._settings, logging.getLogger("newsmt").level), daemon=True
+        )
         process.start()
         theirs.close()
         started = _Process(process, ours, choice, is_careful=careful)
@@ -204,7 +207,7 @@ def _death(process: _Process) -> str:
     return f"signal {-code}, perhaps for want of memory" if code is not None and code < 0 else f"exit code {code}"
 
 
-def _work(pipe: Connection, choice: ModelChoice, settings: Settings) -> None:
+def _work(pipe: Connection, choice: ModelChoice, settings: Settings, log_level: int) -> None:
     """What a worker process does: load, then translate what comes through the pipe until it closes."""
     import signal
 
@@ -213,9 +216,10 @@ def _work(pipe: Connection, choice: ModelChoice, settings: Settings) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent, which says when to stop
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    log_to_stderr()
+    log_to_stderr(quiet=log_level >= logging.ERROR)
     try:
         translator = choice.load(settings.options)
+        summaries = settings.summaries.load(translator, choice) if settings.summaries else None
     except NewsmtError as error:
         pipe.send(error)
         return
@@ -223,7 +227,7 @@ def _work(pipe: Connection, choice: ModelChoice, settings: Settings) -> None:
     jobs: SimpleQueue[Job | None] = SimpleQueue()
     pipe.send(translator.system)
     threading.Thread(target=_listen, args=(pipe, jobs, stop), daemon=True).start()
-    for outcome in Worker(translator, settings, stop).run(iter(jobs.get, None)):
+    for outcome in Worker(translator, settings, stop, summaries).run(iter(jobs.get, None)):
         pipe.send(outcome)
     pipe.send(None)
 

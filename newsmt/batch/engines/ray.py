@@ -41,9 +41,17 @@ class RayEngine:
     Raises BackendUnavailableError when Ray is not installed or the cluster cannot be reached.
     """
 
-    def __init__(self, choice: ModelChoice, settings: Settings, *, workers: int | None) -> None:
+    def __init__(
+        self,
+        choice: ModelChoice,
+        settings: Settings,
+        *,
+        workers: int | None,
+        summary_fingerprint: str | None = None,
+    ) -> None:
         ray = _import_ray()
         self._choice, checkpoint = choice.resolved()
+        self._summary_fingerprint = summary_fingerprint
         self._system = System(checkpoint.spec.name, "", checkpoint.revision, checkpoint.fingerprint)
         self._settings = settings
         self._is_ours = not ray.is_initialized()
@@ -92,7 +100,12 @@ class RayEngine:
         rows = [{"number": number, "jobs": pickle.dumps(list(chunk))} for number, chunk in enumerate(chunks)]
         results = ray.data.from_items(rows, override_num_blocks=len(rows)).map_batches(
             _Actor,
-            fn_constructor_args=(self._actor_choice(), self._settings, self._system.fingerprint),
+            fn_constructor_args=(
+                self._actor_choice(),
+                self._settings,
+                self._system.fingerprint,
+                self._summary_fingerprint,
+            ),
             batch_size=1,
             compute=ray.data.ActorPoolStrategy(min_size=1, max_size=self._workers, initial_size=self._at_once),
             **({"num_gpus": 1} if self._gpus else {"num_cpus": self._cores}),
@@ -190,10 +203,13 @@ def _ledger_folder(settings: Settings) -> Path:
 class _Actor:
     """Holds one model on a machine of the cluster; takes groups of files and gives their outcomes."""
 
-    def __init__(self, choice: ModelChoice, settings: Settings, fingerprint: str | None) -> None:
+    def __init__(
+        self, choice: ModelChoice, settings: Settings, fingerprint: str | None, summary_fingerprint: str | None
+    ) -> None:
         self._choice = choice
         self._settings = settings
         self._fingerprint = fingerprint
+        self._summary_fingerprint = summary_fingerprint
         self._ledger = _Ledger(settings)
         self._worker: Any = None
         self._backend = ""
@@ -220,10 +236,17 @@ class _Actor:
         from newsmt.batch.worker import Worker
 
         translator = self._choice.load(self._settings.options)
-        if translator.system.fingerprint != self._fingerprint:
-            raise ModelFilesError(
-                f"a machine of the cluster has other files of {translator.system.model} "
-                f"({translator.system.fingerprint}) than this one ({self._fingerprint}); give all the same"
-            )
+        _require_same(translator.system, self._fingerprint)
+        summaries = self._settings.summaries.load(translator, self._choice) if self._settings.summaries else None
+        if summaries:
+            _require_same(summaries.system, self._summary_fingerprint)
         self._backend = translator.system.backend
-        self._worker = Worker(translator, self._settings)
+        self._worker = Worker(translator, self._settings, summaries=summaries)
+
+
+def _require_same(system: System, fingerprint: str | None) -> None:
+    if system.fingerprint != fingerprint:
+        raise ModelFilesError(
+            f"a machine of the cluster has other files of {system.model} ({system.fingerprint}) than this one "
+            f"({fingerprint}); give all the same"
+        )

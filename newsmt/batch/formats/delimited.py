@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
-from newsmt.batch.formats.protocol import Part, Passage, SourceFile
-from newsmt.batch.formats.records import grouped, require_fields
+from newsmt.batch.formats.protocol import Part, Passage, SourceFile, SummaryPlace
+from newsmt.batch.formats.records import grouped, refuse_summary_field, require_fields
+from newsmt.batch.summaries import FIELD
 from newsmt.errors import InputError
 from newsmt.textfile import decode_text
 
@@ -24,6 +25,7 @@ class _Delimited:
     name = "csv"
     suffixes = (".csv", ".tsv")
     is_stream = True
+    summaries: SummaryPlace = "field"
 
     def parts(self, source: SourceFile) -> Iterator[Part]:
         """Some rows each."""
@@ -80,6 +82,12 @@ class _Dialect:
         csv.writer(line, delimiter=self.delimiter, lineterminator=self.line_end, **form).writerow(row)
         return line.getvalue()
 
+    def append(self, line: str, field: str) -> str:
+        """A line of the file with one more field, everything before it as it is."""
+        row = line.rstrip("\r\n")
+        added = self.write(["", field]).removeprefix('""').removesuffix(self.line_end)
+        return row + added + line[len(row) :]
+
 
 class _Tape:
     """Lines that remember what was read since they were last asked: a row as it stands in the file."""
@@ -116,14 +124,17 @@ def _rows(source: SourceFile, mark: str, text: TextIO) -> Iterator[Part]:
     header = _next_row(reader, source.name) or []
     columns = [index for index, name in enumerate(header) if name.strip() in source.fields]
     require_fields(source, header, found=bool(columns))
-    yield Part((), _constant(mark + tape.take()))
+    refuse_summary_field(source, [name.strip() for name in header], source.name)
+    first_row = tape.take()
+    yield Part((), _constant(mark + (dialect.append(first_row, FIELD) if source.summarize else first_row)))
     while (row := _next_row(reader, source.name)) is not None:
         if row and len(row) != len(header):
             raise InputError(
                 f"{source.name}: line {reader.line_num} has {len(row)} fields, the header {len(header)}: "
                 "a delimiter too many or too few, or a quotation mark that is missing"
             )
-        yield _row_part(row, columns, header, dialect, tape.take(), reader.line_num)
+        part = _row_part(row, columns, header, dialect, tape.take(), reader.line_num)
+        yield _summarized(part, dialect, source) if row else part
 
 
 def _chained(first: str, rest: TextIO) -> Iterator[str]:
@@ -164,6 +175,19 @@ def _row_part(
         return raw if written == row else dialect.write(written)
 
     return Part(passages, render)
+
+
+def _summarized(row: Part, dialect: _Dialect, source: SourceFile) -> Part:
+    """The row with a summary as its last field, where one is wanted; empty where there is no prose in it."""
+    summarize = source.summarize
+    if summarize is None:
+        return row
+
+    def render(translations: Sequence[Translation]) -> str:
+        summary = summarize(translations) if translations else ""
+        return dialect.append(row.render(translations), summary)
+
+    return Part(row.passages, render)
 
 
 def _constant(text: str) -> Callable[[Sequence[Translation]], str]:

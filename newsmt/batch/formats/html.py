@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-from newsmt.batch.formats.protocol import Part, Passage, SourceFile
+from newsmt.batch.formats.protocol import Part, Passage, SourceFile, SummaryPlace
 from newsmt.batch.formats.splicing import Slot, splice
 from newsmt.batch.markup import Marked, Piece, Point, Text
 from newsmt.batch.markup.tags import as_pieces, tag_name
@@ -25,6 +25,7 @@ class _Html:
     name = "html"
     suffixes = (".html", ".htm", ".xhtml")
     is_stream = False
+    summaries: SummaryPlace = "file"
 
     def parts(self, source: SourceFile) -> Iterator[Part]:
         """The one part."""

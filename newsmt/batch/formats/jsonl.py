@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from json.decoder import scanstring  # type: ignore[attr-defined]  # missing from the stubs, not from the library
 from typing import TYPE_CHECKING
 
-from newsmt.batch.formats.protocol import Part, Passage, SourceFile
-from newsmt.batch.formats.records import grouped, require_fields
+from newsmt.batch.formats.protocol import Part, Passage, SourceFile, SummaryPlace
+from newsmt.batch.formats.records import grouped, refuse_summary_field, require_fields
 from newsmt.batch.formats.splicing import Slot, splice
+from newsmt.batch.summaries import FIELD
 from newsmt.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ class _JsonLines:
     name = "jsonl"
     suffixes = (".jsonl", ".ndjson")
     is_stream = True
+    summaries: SummaryPlace = "field"
 
     def parts(self, source: SourceFile) -> Iterator[Part]:
         """Some lines each."""
@@ -53,8 +55,25 @@ def _lines(source: SourceFile) -> Iterator[Part]:
                 if name in source.fields
             ]
             found = found or bool(slots)
-            yield splice(line, [slot for slot in slots if slot.passages])
+            refuse_summary_field(source, keys, where)
+            yield _summarized(splice(line, [slot for slot in slots if slot.passages]), source)
     require_fields(source, keys, found=found)
+
+
+def _summarized(line: Part, source: SourceFile) -> Part:
+    """The line with a summary as its last field, where one is wanted and there is prose in it."""
+    summarize = source.summarize
+    if summarize is None or not line.passages:
+        return line
+
+    def render(translations: Sequence[Translation]) -> str:
+        written = line.render(translations)
+        before, _, after = written.rpartition("}")
+        fields = before.rstrip()
+        summary = json.dumps(summarize(translations), ensure_ascii=written.isascii() and "\\u" in written)
+        return f'{fields}, "{FIELD}": {summary}{before[len(fields) :]}}}{after}'
+
+    return Part(line.passages, render)
 
 
 def _decode(raw: bytes, where: str, *, first: bool) -> str:

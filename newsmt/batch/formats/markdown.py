@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from newsmt.batch.formats.frontmatter import front_matter_length, front_matter_slots
-from newsmt.batch.formats.protocol import Part, SourceFile
+from newsmt.batch.formats.protocol import Part, SourceFile, SummaryPlace
 from newsmt.batch.formats.splicing import Slot, splice
 from newsmt.batch.markup import Close, Marked, Open, Piece, Point, Text
 from newsmt.batch.markup.tags import as_pieces
@@ -28,6 +28,7 @@ class _Markdown:
     name = "markdown"
     suffixes = (".md", ".markdown")
     is_stream = False
+    summaries: SummaryPlace = "file"
 
     def parts(self, source: SourceFile) -> Iterator[Part]:
         """The one part."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from newsmt.batch.formats.protocol import Part, Passage, SourceFile
+from newsmt.batch.formats.protocol import Part, Passage, SourceFile, SummaryPlace
 
 if TYPE_CHECKING:
     from newsmt.translation import Translation
@@ -17,6 +17,7 @@ class _PlainText:
     name = "text"
     suffixes = (".txt",)
     is_stream = False
+    summaries: SummaryPlace = "file"
 
     def parts(self, source: SourceFile) -> Iterator[Part]:
         """The one part."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from newsmt.errors import InputError
 from newsmt.textfile import decode_text
@@ -14,7 +14,9 @@ from newsmt.textfile import decode_text
 if TYPE_CHECKING:
     from newsmt.translation import Translation
 
-__all__ = ["Format", "Part", "Passage", "SourceFile"]
+__all__ = ["Format", "Part", "Passage", "SourceFile", "SummaryPlace"]
+
+SummaryPlace = Literal["file", "field", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +49,13 @@ class SourceFile:
     """A file to translate.
 
     name: what it is called in errors; fields: the names of the fields to translate, for formats made of records.
+    summarize: makes the summary of a record from the translations of its passages; None where none is wanted.
     """
 
     path: Path
     name: str
     fields: tuple[str, ...] = ()
+    summarize: Callable[[Sequence[Translation]], str] | None = None
 
     def text(self) -> str:
         """The whole text, line ends as they are.
@@ -93,6 +97,11 @@ class Format(Protocol):
     @property
     def is_stream(self) -> bool:
         """Whether a file is read in parts that are small however large the file."""
+        ...
+
+    @property
+    def summaries(self) -> SummaryPlace:
+        """Where a summary goes: to a file of its own, to a field of every record, or nowhere."""
         ...
 
     def parts(self, source: SourceFile) -> Iterator[Part]:

@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from newsmt.batch.formats.protocol import Part, SourceFile
+from newsmt.batch.summaries import FIELD
 from newsmt.errors import InputError
 
 if TYPE_CHECKING:
     from newsmt.translation import Translation
 
-__all__ = ["grouped", "require_fields"]
+__all__ = ["grouped", "refuse_summary_field", "require_fields"]
 
 _PART_CHARACTERS, _PART_RECORDS = 50_000, 1_000
 
@@ -50,4 +51,13 @@ def require_fields(source: SourceFile, present: Collection[str], *, found: bool)
         raise InputError(
             f"{source.name} has text in none of the fields {', '.join(source.fields)}: its fields are {known}; "
             "name those to translate with --fields"
+        )
+
+
+def refuse_summary_field(source: SourceFile, present: Collection[str], where: str) -> None:
+    """Raise InputError for records that have the field already which the summary is to be written to."""
+    if source.summarize and FIELD in present:
+        raise InputError(
+            f"{where} has a field {FIELD!r} already, which the summary would overwrite; rename it, or --exclude this "
+            "file"
         )

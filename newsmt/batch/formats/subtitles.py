@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from newsmt.batch.formats.protocol import Part, SourceFile
+from newsmt.batch.formats.protocol import Part, SourceFile, SummaryPlace
 from newsmt.batch.formats.splicing import Slot, splice
 from newsmt.batch.markup import Marked, Piece, Point, Text
 from newsmt.batch.markup.tags import as_pieces
@@ -25,6 +25,7 @@ class _Subtitles:
     name = "subtitles"
     suffixes = (".srt", ".vtt")
     is_stream = False
+    summaries: SummaryPlace = "none"
 
     def parts(self, source: SourceFile) -> Iterator[Part]:
         """The one part."""

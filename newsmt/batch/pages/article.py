@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -40,23 +41,35 @@ class ArticlePage:
     def head(self) -> str:
         """The beginning, with links to the translation and to the index."""
         here = self._job.page or ""
-        links = (
-            f'<a href="{relative_link(here, INDEX)}">all articles</a> · '
-            f'<a href="{relative_link(here, self._job.output)}">{escape(self._job.output)}</a>'
+        files = filter(None, (self._job.output, self._job.summary))
+        links = " · ".join(
+            [
+                f'<a href="{relative_link(here, INDEX)}">all articles</a>',
+                *(f'<a href="{relative_link(here, one)}">{escape(one)}</a>' for one in files),
+            ]
         )
         name = escape(self._job.source)
         return page_head(self._job.source) + f'<h1>{name}</h1>\n<p class="about">{links}</p>\n'
 
-    def rows(self, passages: Sequence[Passage], translations: Sequence[Translation]) -> str:
-        """One row per block."""
-        rows = [
-            row
-            for passage, translation in zip(passages, translations, strict=True)
-            if not passage.aid
-            for row in _rows(passage, translation)
-        ]
+    def rows(
+        self,
+        passages: Sequence[Passage],
+        translations: Sequence[Translation],
+        summaries: Mapping[int, str] = MappingProxyType({}),
+    ) -> str:
+        """One row per block; summaries: those of records, by the id of the last translation that each is made of."""
+        rows: list[str] = []
+        for passage, translation in zip(passages, translations, strict=True):
+            if not passage.aid:
+                rows += _rows(passage, translation)
+            if id(translation) in summaries:
+                rows.append(_summary_row(summaries[id(translation)]))
         self._has_rows = self._has_rows or bool(rows)
         return "".join(rows)
+
+    def summary(self, text: str) -> str:
+        """The summary of the article, before its rows."""
+        return f'<section class="summary" lang="en">\n<h2>Summary</h2>\n{_paragraphs(text)}</section>\n'
 
     def foot(self) -> str:
         """The end."""
@@ -75,6 +88,14 @@ def _rows(passage: Passage, translation: Translation) -> Iterator[str]:
             f'<div lang="de"><span class="side">German</span><p>{source}</p></div>'
             f'<div lang="en"><span class="side">English</span><p>{target}</p></div>{notes}</div>\n'
         )
+
+
+def _summary_row(text: str) -> str:
+    return f'<div class="summary" lang="en">\n<p class="label">summary</p>\n{_paragraphs(text)}</div>\n'
+
+
+def _paragraphs(text: str) -> str:
+    return "".join(f"<p>{escape(line.strip())}</p>\n" for line in text.splitlines() if line.strip())
 
 
 def _kind(block: TranslatedBlock) -> str:

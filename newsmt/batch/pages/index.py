@@ -48,6 +48,8 @@ def _row(record: Record) -> str:
     target = record.page or record.output
     if record.status in {"done", "kept"} and target:
         name = f'<a href="{relative_link(INDEX, target)}">{name}</a>'
+    if record.status in {"done", "kept"} and record.summary:
+        name += f' · <a href="{relative_link(INDEX, record.summary)}">summary</a>'
     reason = f'<div class="reason">{escape(record.error["message"])}</div>' if record.error else ""
     warnings = sum(record.warnings.values())
     return (

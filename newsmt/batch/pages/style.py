@@ -23,6 +23,9 @@ a { color: var(--link); }
 .pair.headline p { font-weight: 650; }
 .label, .notes { grid-column: 1 / -1; font-size: .8125rem; color: var(--soft); }
 .notes { color: var(--mark-line); padding-top: .2rem; }
+.summary { background: var(--shade); border-radius: .5rem; padding: .75rem 1rem; margin: 0 0 1.25rem; }
+.summary h2 { font-size: .8125rem; margin: 0 0 .25rem; color: var(--soft); }
+.summary p + p { margin-top: .5rem; }
 .side { display: none; color: var(--soft); font-size: .75rem; text-transform: uppercase; letter-spacing: .05em; }
 mark { background: var(--mark); color: inherit; border-bottom: 2px solid var(--mark-line); }
 table { border-collapse: collapse; width: 100%; font-size: .9375rem; }
@@ -35,7 +38,10 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 @media (max-width: 44rem) {
   .pair { grid-template-columns: 1fr; gap: .35rem; }
   .pair > div + div { padding-left: .75rem; border-left: 3px solid var(--line); }
-  .side { display: block; }
+  .summary { background: var(--shade); border-radius: .5rem; padding: .75rem 1rem; margin: 0 0 1.25rem; }
+.summary h2 { font-size: .8125rem; margin: 0 0 .25rem; color: var(--soft); }
+.summary p + p { margin-top: .5rem; }
+.side { display: block; }
   thead { display: none; }
   tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
   td { display: inline; border: 0; padding: 0 .75rem 0 0; }
