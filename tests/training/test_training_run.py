@@ -44,7 +44,7 @@ TOY = Recipe(
     name="toy",
     description="A toy",
     model=ModelConfig(
-        d_model=64,
+        d_model=96,
         feed_forward=128,
         heads=2,
         encoder_layers=1,
@@ -59,12 +59,12 @@ TOY = Recipe(
         generated={"numerals": 40},
     ),
     train=TrainConfig(
-        phases=(Phase("all", "all", steps=450, factor_to=0.02, batch_pieces=300),),
+        phases=(Phase("all", "all", steps=300, factor_to=0.02, batch_pieces=300),),
         muon_rate=0.02,
-        adam_rate=4e-3,
+        adam_rate=2e-3,
         warm_up_steps=10,
         label_smoothing=0.0,
-        average_decay=0.95,
+        average_decay=0.9,
         score_minutes=1000,
         scored_lines=10,
     ),
@@ -120,7 +120,7 @@ def test_prepare_records_what_it_did(toy_run):
 def trained(toy_run, tmp_path_factory) -> Path:
     run = copy_of(toy_run, tmp_path_factory.mktemp("trained") / "run")
     progress = TrainingRun(TOY, run).train()
-    assert (progress.phase, progress.step) == (1, 450)
+    assert (progress.phase, progress.step) == (1, 300)
     return run
 
 
@@ -145,8 +145,8 @@ def test_curve_has_a_scored_last_line_and_a_plot(trained, tmp_path):
     with (trained / "curve.csv").open(encoding="utf-8") as file:
         points = list(csv.DictReader(file))
     last = points[-1]
-    assert int(last["step"]) == 450
-    assert int(last["pairs"]) > 450
+    assert int(last["step"]) == 300
+    assert int(last["pairs"]) > 300
     assert float(last["perplexity"]) < 50
     assert float(last["bleu"]) > 8
     pytest.importorskip("matplotlib", reason="Matplotlib is a dependency of the recipe only")
@@ -158,7 +158,7 @@ def test_curve_has_a_scored_last_line_and_a_plot(trained, tmp_path):
 
 def test_finished_run_has_nothing_left_to_do(trained):
     before = load_checkpoint(trained)
-    assert TrainingRun(TOY, trained).train().step == 450
+    assert TrainingRun(TOY, trained).train().step == 300
     after = load_checkpoint(trained)
     assert all(torch.equal(after["network"][name], before["network"][name]) for name in before["network"])
 
@@ -323,7 +323,7 @@ def test_average_is_the_mean_and_starts_a_new_run(trained, tmp_path):
     state, source = load_checkpoint(tmp_path / "mean"), load_checkpoint(trained)
     for name, tensor in source["average"].items():
         torch.testing.assert_close(state["average"][name], tensor)
-    assert state["progress"]["step"] == 450
+    assert state["progress"]["step"] == 300
     with pytest.raises(ValueError, match="holds a checkpoint already"):
         average_runs(tmp_path / "mean", [trained])
     with pytest.raises(FileNotFoundError, match="holds no checkpoint"):
