@@ -171,8 +171,9 @@ class Lines(_Counting):
         """Nothing: the outcome follows."""
 
 
-def progress_for(stream: TextIO = sys.stderr, *, quiet: bool = False) -> Progress:
-    """What suits a stream: a bar for a terminal, lines for a log, nothing with quiet."""
+def progress_for(stream: TextIO | None = None, *, quiet: bool = False) -> Progress:
+    """What suits a stream, stderr by default: a bar for a terminal, lines for a log, nothing with quiet."""
     if quiet:
         return Silent()
+    stream = stream or sys.stderr
     return Bar(stream) if stream.isatty() else Lines(stream)

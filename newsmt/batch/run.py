@@ -365,6 +365,7 @@ def _in_batches(outcomes: Iterator[Outcome]) -> Iterator[list[Outcome]]:
     abandoned = Event()
     taker = Thread(target=_take, args=(outcomes, ready.put, abandoned), daemon=True)
     taker.start()
+    patience: float | None = None
     try:
         while True:
             batch = [ready.get(), *_waiting(ready)]
@@ -376,9 +377,12 @@ def _in_batches(outcomes: Iterator[Outcome]) -> Iterator[list[Outcome]]:
                 raise last
             if last is None:
                 return
+    except KeyboardInterrupt:
+        patience = 0.0  # whoever presses Ctrl-C twice does not wait for the texts that the model has got
+        raise
     finally:
         abandoned.set()
-        taker.join()
+        taker.join(patience)
 
 
 def _take(outcomes: Iterator[Outcome], put: Callable[[Outcome | BaseException | None], None], abandoned: Event) -> None:

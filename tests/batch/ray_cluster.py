@@ -40,9 +40,9 @@ def main(source, destination, model):
         report = translate_folder(
             source,
             destination,
-            model=ModelChoice(model=model, precision="float32", threads=1),
+            model=ModelChoice(model=model, threads=1),
             options=DecodingOptions(beam_size=1),
-            batch=BatchOptions(engine="ray", workers=2),
+            batch=BatchOptions(engine="ray", workers=2, summarize=True),
             progress=progress,
         )
         after = -progress.left  # files that were finished after the node was gone
