@@ -10,8 +10,9 @@ import os
 import shutil
 import sys
 import tempfile
-import uuid
 from pathlib import Path
+
+from newsmt.atomic import write_whole
 
 __all__ = [
     "cache_directory",
@@ -99,15 +100,7 @@ def link_target(path: Path) -> Path:
 def write_atomically(path: Path, text: str) -> None:
     """Write a small file that others see whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}.partial")
-    try:
-        with partial.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole(path, text.encode("utf-8"))
 
 
 def is_writable(directory: Path) -> bool:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import codecs
-import os
 import re
-import tempfile
 from pathlib import Path
 
+from newsmt.atomic import write_whole
 from newsmt.errors import InputError, TextDecodingError
 
 __all__ = ["decode_text", "read_text", "write_text"]
@@ -106,31 +105,9 @@ def write_text(path: Path, text: str, *, make_folder: bool = False) -> None:
     make_folder: also make the folder it lies in, and those above.
     Raises InputError when it cannot be written.
     """
-    temporary = ""
     try:
         if make_folder:
             path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".tmp", dir=path.parent)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="", errors="surrogatepass") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(_mode(path))
-        Path(temporary).replace(path)
+        write_whole(path, text.encode("utf-8", errors="surrogatepass"))
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _mode(path: Path) -> int:
-    """The mode of the file that is replaced, or what a new file gets here."""
-    try:
-        return path.stat().st_mode & 0o7777
-    except OSError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from newsmt.batch.writing import PendingFile, commit
+from newsmt.batch.writing import PendingOutput, commit
 from newsmt.errors import InputError
 
 __all__ = ["MANIFEST", "Manifest", "Record"]
@@ -138,7 +138,7 @@ class Manifest:
     def tidy(self) -> None:
         """Write the manifest anew with one line per file, in the order of their names, and close it."""
         self.close()
-        pending = PendingFile(self._path)
+        pending = PendingOutput(self._path)
         try:
             for source in sorted(self.records):
                 record = replace(self.records[source], previous_sha256=None, previous_summary_sha256=None)

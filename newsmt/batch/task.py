@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from newsmt.batch.formats import Part, SourceFile, format_of
 from newsmt.batch.job import Counts, Job, Outcome, Role, Settings, Written
 from newsmt.batch.pages.article import ArticlePage
-from newsmt.batch.writing import FATAL, PendingFile, discard, file_digest
+from newsmt.batch.writing import FATAL, PendingOutput, discard, file_digest
 from newsmt.errors import InputError
 from newsmt.summarization.summary import SummaryFault
 
@@ -40,7 +40,7 @@ class FileTask:
         self._waiting: dict[int, tuple[Part, Sequence[Translation]]] = {}
         self._rendered = 0
         self._parts: int | None = None
-        self._files: dict[Role, PendingFile] = {}
+        self._files: dict[Role, PendingOutput] = {}
         self._page: ArticlePage | None = None
         self._article: list[Translation] = []  # what the summary is to be made of, and the rows that wait for it
         self._rows: list[str] = []
@@ -140,7 +140,7 @@ class FileTask:
             self._files[Role.PAGE].write(self._page.head())
 
     def _pend(self, role: Role, path: str) -> None:
-        self._files[role] = PendingFile(self._settings.destination / path, role)
+        self._files[role] = PendingOutput(self._settings.destination / path, role)
 
     def _record_summarizer(self) -> Callable[[Sequence[Translation]], str] | None:
         """Makes the summaries of records, where the format has a field for them, and notes them for the page."""

@@ -6,30 +6,26 @@ import errno
 import hashlib
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from newsmt.atomic import PendingFile, is_temporary
 from newsmt.batch.job import Role, Written
 
-__all__ = ["FATAL", "PendingFile", "commit", "discard", "file_digest", "remove_leftovers"]
+__all__ = ["FATAL", "PendingOutput", "commit", "discard", "file_digest", "remove_leftovers"]
 
 # What hits every other file as well: the run stops, and goes on where it was when there is room again.
 FATAL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
-_PREFIX, _SUFFIX = ".newsmt-", ".tmp"
 
 
-class PendingFile:
-    """A file that grows under a temporary name; close() puts it on the disk, drop() removes it."""
+class PendingOutput:
+    """An output that grows under a temporary name; close() puts it on the disk, drop() removes it."""
 
     def __init__(self, final: Path, role: Role = Role.OTHER) -> None:
-        self.final = final
-        self.role = role
         final.parent.mkdir(parents=True, exist_ok=True)
         _refuse_name(final)
-        descriptor, name = tempfile.mkstemp(prefix=_PREFIX, suffix=_SUFFIX, dir=final.parent)
-        self._temporary = Path(name)
-        self._file = os.fdopen(descriptor, "wb")
+        self._file = PendingFile(final)
+        self._role = role
         self._hash = hashlib.sha256()
 
     def write(self, text: str) -> None:
@@ -40,17 +36,12 @@ class PendingFile:
 
     def close(self) -> Written:
         """Put what was written on the disk, under its temporary name still."""
-        self._file.flush()
-        os.fchmod(self._file.fileno(), 0o666 & ~_umask())
-        os.fsync(self._file.fileno())
         self._file.close()
-        return Written(self._temporary, self.final, self._hash.hexdigest(), self.role)
+        return Written(self._file.temporary, self._file.final, self._hash.hexdigest(), self._role)
 
     def drop(self) -> None:
         """Remove the file."""
-        with suppress(OSError):  # on a full disk this writes, and fails, again
-            self._file.close()
-        self._temporary.unlink(missing_ok=True)
+        self._file.drop()
 
 
 def _refuse_name(path: Path) -> None:
@@ -72,23 +63,13 @@ def discard(written: Written) -> None:
 
 def remove_leftovers(folder: Path) -> int:
     """Remove the temporary files that a killed run left, and return how many; the folder must be locked."""
-    leftovers = [Path(where) / name for where, _, names in os.walk(folder) for name in names if _is_temporary(name)]
+    leftovers = [Path(where) / name for where, _, names in os.walk(folder) for name in names if is_temporary(name)]
     for leftover in leftovers:
         leftover.unlink(missing_ok=True)
     return len(leftovers)
-
-
-def _is_temporary(name: str) -> bool:
-    return name.startswith(_PREFIX) and name.endswith(_SUFFIX)
 
 
 def file_digest(path: Path) -> str:
     """SHA-256 of a file, read in pieces."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask

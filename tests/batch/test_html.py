@@ -113,3 +113,12 @@ def test_no_tag_is_lost_whatever_a_translation_holds(page, text, translation):
     written = _translated(page, text, Translator(ScriptedBackend(lambda source: translation.strip() or source)))
     tag = re.compile(r"</?[a-z][^>]*>")
     assert sorted(tag.findall(written)) == sorted(tag.findall(text))
+
+
+def test_what_a_page_says_of_its_encoding_is_true_of_the_translation(render):
+    source = '<?xml version="1.0" encoding="ISO-8859-1"?>\n<html><head><title>Müller</title></head></html>\n'
+    assert render("a.xhtml", source.encode("latin-1"), {"Müller": "Möller"}) == (
+        '<?xml version="1.0" encoding="utf-8"?>\n<html><head><title>Möller</title></head></html>\n'
+    )
+    unchanged = '<?xml version="1.0" encoding="UTF-8"?>\n<p>Müller</p>\n'
+    assert render("b.xhtml", unchanged) == unchanged

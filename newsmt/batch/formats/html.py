@@ -146,7 +146,7 @@ class _ProseFinder:
                 literal = _reading(self._tokens[index:after]) if token.name in _LITERAL else ""
                 whole = _Token(token.start, last.stop, self._text[token.start : last.stop], "atom", literal)
                 block.append(whole)
-            elif after > index + 1 or (token.kind == "tag" and token.name not in _INLINE):
+            elif after > index + 1 or (token.kind == "tag" and token.name not in _INLINE) or _is_declaration(token):
                 yield from _block_slot(block, label)
                 block = []
                 label = "title" if token.name == "title" and token.nesting > 0 else ""
@@ -199,8 +199,14 @@ class _ProseFinder:
                 yield from _attribute_slot(token, "content", named)
             elif "charset" in attributes or attributes.get("http-equiv", "").lower() == "content-type":
                 yield from _fixed_slot(token, r"(charset\s*=\s*[\"']?)([\w-]+)", _utf8)
+        elif _is_declaration(token):
+            yield from _fixed_slot(token, r"(encoding\s*=\s*[\"'])([\w.:-]+)", _utf8)
         elif token.name == "html" and attributes.get("lang", "").lower().startswith("de"):
             yield from _fixed_slot(token, r"(lang\s*=\s*[\"']?)(de[\w-]*)", lambda _: "en")
+
+
+def _is_declaration(token: _Token) -> bool:
+    return token.kind == "other" and token.raw.startswith("<?xml")
 
 
 def _reading(tokens: Sequence[_Token]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from newsmt.batch.manifest import Record
 from newsmt.batch.pages.article import INDEX, relative_link
 from newsmt.batch.pages.style import page_foot, page_head
-from newsmt.batch.writing import PendingFile, commit
+from newsmt.batch.writing import PendingOutput, commit
 
 __all__ = ["write_index"]
 
@@ -19,7 +19,7 @@ _ORDER = {"failed": 0, "skipped": 1}
 
 def write_index(folder: Path, records: Sequence[Record]) -> None:
     """Write the index of an output folder, what failed first."""
-    pending = PendingFile(folder / INDEX)
+    pending = PendingOutput(folder / INDEX)
     try:
         for piece in _pieces(sorted(records, key=lambda record: (_ORDER.get(record.status, 2), record.source))):
             pending.write(piece)
