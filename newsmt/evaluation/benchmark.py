@@ -155,7 +155,15 @@ def _time(
 
 def _timed(result: Run, sources: Sequence[str]) -> TimedPasses:
     words = sum(len(source.split()) for source in sources)
-    return TimedPasses(result.passes, result.reference_passes, words, len(sources))
+    return TimedPasses(
+        passes=result.passes,
+        reference_passes=result.reference_passes,
+        processor_passes=result.processor_passes,
+        reference_processor_passes=result.reference_processor_passes,
+        source_words=words,
+        segments=len(sources),
+        workers=result.workers,
+    )
 
 
 def _with_faster(evaluation: Evaluation, entrant: _Entrant, timed: TimedPasses) -> Evaluation:
@@ -170,6 +178,6 @@ def _timed_anew(scores: SystemScores, timed: TimedPasses) -> SystemScores:
     generation = scores.system.generation
     if generation is None or generation.timed is None:
         return scores
-    best = max(generation.timed, timed, key=lambda each: each.relative)
+    best = max(generation.timed, timed, key=lambda each: (each.undisturbed, each.relative))
     system = dataclasses.replace(scores.system, generation=dataclasses.replace(generation, timed=best))
     return dataclasses.replace(scores, system=system)

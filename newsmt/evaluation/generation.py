@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 import statistics
 from collections.abc import Mapping
@@ -10,6 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 __all__ = ["Generation", "Speed", "TimedPasses"]
+
+# Of the processors it can use, the share that the reference workload must have had.
+_UNDISTURBED = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +46,18 @@ class Speed:
 class TimedPasses:
     """A benchmark's passes over a sample of the test set, each between two runs of the reference workload.
 
-    passes, reference_passes: seconds, in order; there is one reference pass more.
+    passes, reference_passes: seconds by the clock, in order; there is one reference pass more.
+    processor_passes, reference_processor_passes: seconds that processors worked for them; empty where a GPU did.
+    workers: how many processors the reference workload keeps busy.
     """
 
     passes: tuple[float, ...]
     reference_passes: tuple[float, ...]
+    processor_passes: tuple[float, ...]
+    reference_processor_passes: tuple[float, ...]
     source_words: int
     segments: int
+    workers: int
 
     @property
     def words_per_second(self) -> float:
@@ -61,16 +70,40 @@ class TimedPasses:
         return self.segments / min(self.passes)
 
     @property
-    def relative(self) -> float:
-        """Words per run of the reference workload: a speed that does not depend on the machine.
+    def relative_by_clock(self) -> float:
+        """Words per run of the reference workload: a speed that does not depend on how fast the machine is."""
+        return self._relative(self.passes, self.reference_passes)
 
-        The median over the passes, each related to the mean of its two neighbours, so that a machine which is busy for
-        a while slows both sides of the ratio.
+    @property
+    def relative_by_processor(self) -> float | None:
+        """The same by processor time, which waiting for processors that others use does not lengthen."""
+        if not self.processor_passes:
+            return None
+        return self._relative(self.processor_passes, self.reference_processor_passes)
+
+    @property
+    def undisturbed(self) -> bool:
+        """Whether the reference workload had nearly all the processors it can use, or ran on a GPU."""
+        if not self.processor_passes:
+            return True
+        had = sum(self.reference_processor_passes) / sum(self.reference_passes)
+        return had >= _UNDISTURBED * self.workers
+
+    @property
+    def relative(self) -> float:
+        """By the clock where nothing disturbed it, else by processor time."""
+        by_processor = self.relative_by_processor
+        return self.relative_by_clock if self.undisturbed or by_processor is None else by_processor
+
+    def _relative(self, passes: tuple[float, ...], references: tuple[float, ...]) -> float:
+        """The median over the passes, each related to the mean of its two neighbours.
+
+        So a machine that is busy for a while slows both sides of the ratio.
         """
-        neighbours = zip(self.reference_passes, self.reference_passes[1:], strict=False)
+        neighbours = itertools.pairwise(references)
         return statistics.median(
             self.source_words * (before + after) / 2 / seconds
-            for seconds, (before, after) in zip(self.passes, neighbours, strict=True)
+            for seconds, (before, after) in zip(passes, neighbours, strict=True)
         )
 
 
@@ -116,6 +149,7 @@ class Generation:
         if self.timed:
             entry["timed"]["words_per_second"] = round(self.timed.words_per_second, 2)
             entry["timed"]["relative"] = round(self.timed.relative, 2)
+            entry["timed"]["undisturbed"] = self.timed.undisturbed
         return entry
 
 

@@ -63,6 +63,7 @@ class Run:
 
     texts, hypotheses: one per source; passes: seconds of each timed pass over the sample, in order.
     reference_passes: seconds of the reference workload before, between and after them.
+    processor_passes, reference_processor_passes: the same in processor time; workers: see TimedPasses.
     """
 
     texts: tuple[str, ...]
@@ -73,6 +74,9 @@ class Run:
     peak_memory_bytes: int | None
     passes: tuple[float, ...]
     reference_passes: tuple[float, ...]
+    processor_passes: tuple[float, ...]
+    reference_processor_passes: tuple[float, ...]
+    workers: int
     warnings: Mapping[str, int]
     machine: Mapping[str, str | int | float]
     versions: Mapping[str, str]

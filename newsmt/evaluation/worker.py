@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["main", "measure"]
 
 _WARM_UP_SEGMENTS = 4
+_NOT_TIMED: Mapping[str, Any] = {
+    "passes": [],
+    "reference_passes": [],
+    "processor_passes": [],
+    "reference_processor_passes": [],
+    "workers": 0,
+}
 
 
 def main(task_file: str, result_file: str) -> None:
@@ -79,7 +86,7 @@ def measure(
     segments = translator.translate_segments(sources)
     seconds = clock() - started
     peak_memory = peak_memory_bytes()  # before the reference workload takes its own
-    passes_seconds, reference_seconds = _timed_passes(translator, [sources[index] for index in sample], passes, threads)
+    timed = _timed_passes(translator, [sources[index] for index in sample], passes, threads) if passes else _NOT_TIMED
     return {
         "texts": [segment.text for segment in segments],
         "hypotheses": [segment.hypothesis for segment in segments],
@@ -87,32 +94,35 @@ def measure(
         "load_seconds": load_seconds,
         "seconds": seconds,
         "peak_memory_bytes": peak_memory,
-        "passes": passes_seconds,
-        "reference_passes": reference_seconds,
+        **timed,
         "warnings": _count_warnings(segments),
         "machine": machine,
         "versions": package_versions(),
     }
 
 
-def _timed_passes(
-    translator: Translator, sources: Sequence[str], passes: int, threads: int | None
-) -> tuple[list[float], list[float]]:
+def _timed_passes(translator: Translator, sources: Sequence[str], passes: int, threads: int | None) -> dict[str, Any]:
     """Seconds of each pass, and of the reference workload before, between and after them."""
-    if not passes:
-        return [], []
     from newsmt.evaluation.reference import ReferenceWorkload
 
     device = "cuda" if "cuda" in translator.system.backend else "cpu"
+    timed = []
     with ReferenceWorkload(device=device, threads=threads) as reference:
         reference.seconds()  # warm-up
-        references, timed = [reference.seconds()], []
+        references = [reference.seconds()]
         for _ in range(passes):
-            started = time.perf_counter()
+            started, worked = time.perf_counter(), time.process_time()
             translator.translate_segments(sources)
-            timed.append(time.perf_counter() - started)
+            timed.append((time.perf_counter() - started, time.process_time() - worked))
             references.append(reference.seconds())
-    return timed, references
+    on_processors = device == "cpu"
+    return {
+        "passes": [seconds for seconds, _ in timed],
+        "reference_passes": [seconds for seconds, _ in references],
+        "processor_passes": [seconds for _, seconds in timed] if on_processors else [],
+        "reference_processor_passes": [seconds for _, seconds in references] if on_processors else [],
+        "workers": reference.workers,
+    }
 
 
 def _count_warnings(segments: Sequence[TranslatedSegment]) -> dict[str, int]:

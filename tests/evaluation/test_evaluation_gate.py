@@ -26,11 +26,15 @@ OPTIONS = BenchmarkOptions(scoring=ScoringOptions(metrics=(MetricSpec("bleu"), M
 
 @dataclass
 class Script:
-    """Runs that give these hypotheses and take these seconds; the last seconds are repeated."""
+    """Runs that give these hypotheses and take these seconds of processors; the last seconds are repeated.
+
+    wait: how many times as long they take by the clock, because others use the processors.
+    """
 
     outputs: Sequence[str]
     seconds: list[float] = field(default_factory=lambda: [1.0])
     reference: float = 0.5
+    wait: float = 1.0
     calls: int = 0
 
     def __call__(
@@ -46,8 +50,11 @@ class Script:
             load_seconds=0.1,
             seconds=seconds,
             peak_memory_bytes=None,
-            passes=(seconds,) * passes,
-            reference_passes=(self.reference,) * (passes + 1),
+            passes=(seconds * self.wait,) * passes,
+            reference_passes=(self.reference * self.wait,) * (passes + 1),
+            processor_passes=(seconds,) * passes,
+            reference_processor_passes=(self.reference,) * (passes + 1),
+            workers=1,
             warnings={},
             machine={"processor": "scripted", "processors": 1, "system": "none"},
             versions={},
@@ -143,6 +150,35 @@ def test_a_slower_machine_passes(test_set: TestSet, baseline: Path) -> None:
     assert not gate.regressions
 
 
+def scripted_passes(**changed: object) -> TimedPasses:
+    passes = TimedPasses((1.0,), (0.5, 0.5), (1.0,), (0.5, 0.5), source_words=100, segments=10, workers=1)
+    return replace(passes, **changed)
+
+
+def test_a_busy_machine_is_judged_by_processor_time(test_set: TestSet, baseline: Path) -> None:
+    busy = Script(outputs_of("good"), seconds=[1.1], wait=9.0)
+    gate = bench(test_set, busy, baseline).gate
+    assert gate is not None
+    assert not gate.regressions
+    assert "by processor time, for the machine was busy" in gate.as_text()
+    busy = Script(outputs_of("good"), seconds=[1.5], wait=9.0)
+    gate = bench(test_set, busy, baseline).gate
+    assert gate is not None
+    assert [finding.key for finding in gate.regressions] == ["speed"]
+
+
+def test_idle_processors_count_on_a_quiet_machine_only() -> None:
+    """By the clock the pass waits for something: on a quiet machine that is the model's own fault."""
+    assert scripted_passes(passes=(2.0,)).relative == pytest.approx(25.0)
+    busy = scripted_passes(passes=(2.0,), reference_passes=(0.9, 0.9))
+    assert not busy.undisturbed
+    assert busy.relative == pytest.approx(50.0)
+    gpu = scripted_passes(passes=(2.0,), processor_passes=(), reference_processor_passes=())
+    assert gpu.undisturbed
+    assert gpu.relative_by_processor is None
+    assert gpu.relative == pytest.approx(25.0)
+
+
 def test_speed_is_not_compared_across_engines(test_set: TestSet, baseline: Path) -> None:
     entry = json.loads(baseline.read_text(encoding="utf-8"))
     entry["systems"]["newsmt-mini-de-en"]["speed"]["engine"] = "other"
@@ -211,7 +247,15 @@ def test_counts_survive_the_file() -> None:
 
 
 def test_the_relative_speed_is_the_median_against_its_neighbours() -> None:
-    timed = TimedPasses(passes=(1.0, 2.0, 10.0), reference_passes=(1.0, 1.0, 3.0, 3.0), source_words=100, segments=10)
+    timed = TimedPasses(
+        passes=(1.0, 2.0, 10.0),
+        reference_passes=(1.0, 1.0, 3.0, 3.0),
+        processor_passes=(1.0, 2.0, 10.0),
+        reference_processor_passes=(1.0, 1.0, 3.0, 3.0),
+        source_words=100,
+        segments=10,
+        workers=1,
+    )
     assert timed.relative == pytest.approx(100.0)
     assert timed.words_per_second == pytest.approx(100.0)
 

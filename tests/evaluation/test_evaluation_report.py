@@ -28,7 +28,7 @@ GENERATION = Generation(
     versions={},
     machine={"processor": "Testchip", "processors": 2, "system": "Linux"},
     speed=Speed(load_seconds=0.5, seconds=2.0, source_words=100, segments=12, peak_memory_bytes=200_000_000),
-    timed=TimedPasses((0.5, 0.4), (1.0, 1.0, 1.0), 40, 5),
+    timed=TimedPasses((0.5, 0.4), (1.0, 1.0, 1.0), (1.0, 0.8), (2.0, 2.0, 2.0), 40, 5, workers=2),
 )
 
 

@@ -134,6 +134,9 @@ def test_measure_times_after_a_warm_up_and_keeps_both_texts() -> None:
     assert len(result["texts"]) == len(result["hypotheses"]) == len(SOURCES)
     assert len(result["passes"]) == 2
     assert len(result["reference_passes"]) == 3
+    assert len(result["processor_passes"]) == 2
+    assert len(result["reference_processor_passes"]) == 3
+    assert result["workers"] == 1
     assert result["engine"] == "scripted"
     assert backend.calls[0] == SOURCES[:4]
     assert sorted(backend.calls[1]) == sorted(SOURCES)
@@ -143,7 +146,9 @@ def test_measure_times_after_a_warm_up_and_keeps_both_texts() -> None:
 def test_the_reference_workload_runs_and_cleans_up() -> None:
     with ReferenceWorkload(threads=1) as reference:
         folder = Path(reference._folder.name)
-        assert reference.seconds() > 0
+        by_clock, of_processors = reference.seconds()
+        assert by_clock > 0
+        assert of_processors > 0
         assert (folder / "model.bin").is_file()
     assert not folder.exists()
 
