@@ -14,6 +14,7 @@ from typing import NoReturn
 from newsmt._version import __version__
 from newsmt.cache import remove_process_directory
 from newsmt.cli.logs import log_to_stderr
+from newsmt.cli.stdout import discard_stdout
 from newsmt.errors import NewsmtError
 
 __all__ = ["main", "run"]
@@ -62,8 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("newsmt: interrupted", file=sys.stderr)
         return _INTERRUPTED
     except BrokenPipeError:
-        # What follows would only fail again when Python flushes stdout at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_stdout()
         return _BROKEN_PIPE
 
 
