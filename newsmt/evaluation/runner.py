@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -232,7 +233,8 @@ def run_model(request: ModelRequest, sources: Sequence[str], *, passes: int = 0,
         task_file, result_file = Path(folder, "task.json"), Path(folder, "result.json")
         task_file.write_text(json.dumps(task), encoding="utf-8")
         command = [sys.executable, "-m", "newsmt.evaluation.worker", str(task_file), str(result_file)]
-        process = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=_stderr(), check=False)
+        environment = {**os.environ, "TMPDIR": folder}  # what it leaves behind when it is killed goes with the folder
+        process = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=_stderr(), env=environment, check=False)
         if not result_file.is_file():
             raise EvaluationError(_died(request.model, process.returncode))
         result = json.loads(result_file.read_text(encoding="utf-8"))

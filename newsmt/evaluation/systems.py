@@ -106,7 +106,10 @@ def require_distinct_labels(labels: Iterable[str]) -> None:
     seen: set[str] = set()
     for label in labels:
         if label in seen:
-            raise UsageError(f"two systems are labelled {label!r}: give each its own label, as LABEL=FILE")
+            raise UsageError(
+                f"two systems are labelled {label!r}: give each file a label of its own, as LABEL=FILE, and each "
+                "model's directory a name of its own"
+            )
         seen.add(label)
 
 

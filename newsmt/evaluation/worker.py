@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["main", "measure"]
 
 _WARM_UP_SEGMENTS = 4
+_INTERRUPTED = 130
 _NOT_TIMED: Mapping[str, Any] = {
     "passes": [],
     "reference_passes": [],
@@ -38,6 +39,8 @@ def main(task_file: str, result_file: str) -> None:
         result = _work(task)
     except NewsmtError as error:
         result = {"error": {"type": type(error).__name__, "message": str(error)}}
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)  # the process that started this one got Ctrl-C too, and says so
     Path(result_file).write_text(json.dumps(result), encoding="utf-8")
 
 
