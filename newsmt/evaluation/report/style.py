@@ -47,7 +47,7 @@ stroke-dasharray:3 3}svg .bar{stroke-width:3;stroke-linecap:round;opacity:.55}
 .s3{stroke:var(--s3);fill:var(--s3)}.s4{stroke:var(--s4);fill:var(--s4)}.s5{stroke:var(--s5);fill:var(--s5)}
 .s6{stroke:var(--s6);fill:var(--s6)}.s7{stroke:var(--s7);fill:var(--s7)}
 svg .area{stroke:none;opacity:.8}svg .dot{stroke:none}
-pre{background:var(--soft);padding:12px;border-radius:6px;overflow-x:auto;font-size:13px}
+pre{background:var(--soft);padding:12px;border-radius:6px;white-space:pre-wrap;font-size:13px}
 code{font-size:12.5px;overflow-wrap:anywhere}dt{font-weight:600}dd{margin:0 0 8px}
 @media print{details{display:block}.scroll{overflow:visible}}
 """

@@ -130,7 +130,7 @@ def speed_note(evaluation: Evaluation) -> str:
             machine = generation.machine
             timed = generation.timed
             how = f"best of {len(timed.passes)} passes over {timed.segments} segments" if timed else "one pass"
-            busy = f", busy with other work (load {machine['load']})" if is_busy(machine) else ""
+            busy = f", busy with other work (load {machine['load']:.0f})" if is_busy(machine) else ""
             notes[f"{machine.get('processor')}, {machine.get('processors')} processors{busy}; {how}"] = None
     return "; ".join(notes)
 
