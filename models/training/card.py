@@ -15,6 +15,7 @@ from models.training.config import Recipe
 from models.training.prepare import PREPARED_FILE
 from models.training.records import load_checkpoint, read_points, write_json
 from models.training.scoring import read_text_set, score_checkpoint
+from models.training.vocabulary import PRETOKENIZATION
 
 __all__ = ["measure", "write_card"]
 
@@ -63,7 +64,8 @@ def write_card(recipe: Recipe, run: Path, directory: Path, *, scores: Path, hist
         "name": recipe.name,
         "description": recipe.description,
         "architecture": _architecture(recipe, directory),
-        "input": "one sentence or a few, folded by newsmt.normalization 'ascii'",
+        "input": "one sentence or a few, folded by newsmt.normalization 'ascii', opening marks and hyphens set apart by "
+        f"newsmt.backends.pretokenization {PRETOKENIZATION!r}",
         "training": _training(recipe, run, state["progress"], earlier),
         "data": _data(recipe, prepared),
         "scoring sentences in the training data": _leakage(prepared),
