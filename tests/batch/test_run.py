@@ -337,7 +337,7 @@ def test_pages_need_nothing_from_outside_and_the_index_lists_all(folders):
     assert not [name for name, page in pages.items() if "<script" in page or "http" in page or " src=" in page]
     index = pages["side-by-side/index.html"]
     assert 'href="a%20b/zwei.de.md.html"' in index
-    assert "leer.txt is empty" in index
+    assert 'leer.txt<div class="reason">is empty: there is nothing to translate</div>' in index
     assert 'href="../../a%20b/zwei.en.md"' in pages["side-by-side/a b/zwei.de.md.html"]
 
 

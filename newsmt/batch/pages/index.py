@@ -50,10 +50,18 @@ def _row(record: Record) -> str:
         name = f'<a href="{relative_link(INDEX, target)}">{name}</a>'
     if record.status in {"done", "kept"} and record.summary:
         name += f' · <a href="{relative_link(INDEX, record.summary)}">summary</a>'
-    reason = f'<div class="reason">{escape(record.error["message"])}</div>' if record.error else ""
-    warnings = sum(record.warnings.values())
+    reason = f'<div class="reason">{escape(_reason(record))}</div>' if record.error else ""
+    words, warnings = f"{record.words:,}", f"{sum(record.warnings.values()):,}"
+    if record.status not in {"done", "kept"}:  # nothing was counted
+        words = warnings = ""
     return (
         f'<tr><td>{name}{reason}</td><td class="{escape(record.status)}">{escape(record.status)}</td>'
-        f'<td class="number" data-name="words">{record.words:,}</td>'
-        f'<td class="number" data-name="warnings">{warnings:,}</td></tr>\n'
+        f'<td class="number" data-name="words">{words}</td>'
+        f'<td class="number" data-name="warnings">{warnings}</td></tr>\n'
     )
+
+
+def _reason(record: Record) -> str:
+    """Why, without the name of the file, which stands above it."""
+    message = (record.error or {}).get("message", "")
+    return message.removeprefix(record.source).lstrip(": ")

@@ -20,7 +20,7 @@ a { color: var(--link); }
 .about { color: var(--soft); font-size: .875rem; margin-bottom: 1.25rem; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 0 2rem; padding: .6rem 0;
   border-top: 1px solid var(--line); }
-.pair.headline p { font-weight: 650; }
+.pair.headline div p { font-weight: 650; }
 .label, .notes { grid-column: 1 / -1; font-size: .8125rem; color: var(--soft); }
 .notes { color: var(--mark-line); padding-top: .2rem; }
 .summary { background: var(--shade); border-radius: .5rem; padding: .75rem 1rem; margin: 0 0 1.25rem; }
@@ -46,7 +46,7 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
   tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); }
   td { display: inline; border: 0; padding: 0 .75rem 0 0; }
   td:first-child, td.reason { display: block; }
-  td.number[data-name]::after { content: " " attr(data-name); color: var(--soft); }
+  td.number[data-name]:not(:empty)::after { content: " " attr(data-name); color: var(--soft); }
 }
 @media print { .pair { break-inside: avoid; } }
 """
