@@ -64,8 +64,8 @@ def write_card(recipe: Recipe, run: Path, directory: Path, *, scores: Path, hist
         "name": recipe.name,
         "description": recipe.description,
         "architecture": _architecture(recipe, directory),
-        "input": "one sentence or a few, folded by newsmt.normalization 'ascii', opening marks and hyphens set apart by "
-        f"newsmt.backends.pretokenization {PRETOKENIZATION!r}",
+        "input": "one sentence or a few, folded by newsmt.normalization 'ascii', opening marks and hyphens set apart "
+        f"by newsmt.backends.pretokenization {PRETOKENIZATION!r}",
         "training": _training(recipe, run, state["progress"], earlier),
         "data": _data(recipe, prepared),
         "scoring sentences in the training data": _leakage(prepared),
