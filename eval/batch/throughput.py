@@ -1,8 +1,10 @@
 """How fast `newsmt batch` translates many short articles, beside a loop over files and beside one long file.
 
-python eval/batch/throughput.py [--files N] [--model NAME] [--output FILE] makes N short articles of the sentences in
-seeds/, translates them in five ways with the same model, and writes a table. Every time is of the translation alone,
-after the model was loaded and warmed up; what is said is a ratio within one run on one machine.
+python eval/batch/throughput.py [--files N] [--model NAME] [--output FILE] [--page FILE] makes N short articles of the
+sentences in seeds/, translates them in five ways with the same model, and writes a table. Every time is of the
+translation alone, after the model was loaded and warmed up; what is said is a ratio within one run on one machine.
+Memory is the peak of a process that passes folders of several sizes through a double in the model's place, so that only
+the batch is measured.
 """
 
 from __future__ import annotations
@@ -11,13 +13,17 @@ import argparse
 import json
 import platform
 import random
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from newsmt import DecodingOptions, load_translator, split_sentences
+from newsmt.backends.cores import available_cores
 from newsmt.batch import BatchOptions, ModelChoice, translate_folder
+from newsmt.summarization.evaluation import fill_table
 from newsmt.textfile import read_text, write_text
 from newsmt.translator import Translator
 
@@ -33,12 +39,17 @@ def sentences() -> list[str]:
 def articles(count: int, seed: int = 1) -> Iterator[str]:
     """Short articles: a headline and two paragraphs, five sentences in all, in an order of their own each."""
     chance = random.Random(seed)
-    material = [one for one in sentences() if len(one.split()) > 4]
+    # Whole with a number at its end: a part without one would be the same in many articles, and decoded once for all.
+    material = [one for one in sentences() if len(one.split()) > 4 and len(split_sentences(_marked(one, "1"))) == 1]
     for number in range(count):
         chosen = chance.sample(material, 5)
         # A number in every sentence, so that no two are the same and nothing is decoded only once for several files.
-        marked = [f"{one.rstrip('.')} ({number}{place})." for place, one in enumerate(chosen)]
+        marked = [_marked(one, f"{number}-{place}") for place, one in enumerate(chosen)]
         yield f"{marked[0]}\n\n{' '.join(marked[1:3])}\n\n{' '.join(marked[3:])}\n"
+
+
+def _marked(sentence: str, number: str) -> str:
+    return f"{sentence.rstrip('.')} ({number})."
 
 
 def write_tree(folder: Path, texts: list[str]) -> Path:
@@ -93,15 +104,34 @@ def measure(files: int, model: str, beam_size: int) -> dict[str, object]:
         )
         batch = BatchOptions()
         seconds["newsmt batch, nothing to do"] = timed(folder(tree, "many"))
+        memory = {str(count): peak_memory(root, count) for count in (files, 10 * files)}
     return {
         "model": translator.system.model,
         "backend": translator.system.backend,
         "beam_size": beam_size,
         "machine": _machine(),
+        "cores": available_cores(),
         "files": files,
         "words": words,
         "seconds": {name: round(value, 2) for name, value in seconds.items()},
+        "peak_memory_mb": memory,
     }
+
+
+_PASSED_THROUGH = """
+import resource, sys
+from newsmt import Translator, translate_folder
+from newsmt.testing import EchoBackend
+translate_folder(sys.argv[1], sys.argv[2], translator=Translator(EchoBackend()))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+def peak_memory(root: Path, files: int) -> int:
+    """Megabytes that a process takes at most for a folder of so many articles, without a model."""
+    tree = write_tree(root / f"memory-{files}", list(articles(files)))
+    command = [sys.executable, "-c", _PASSED_THROUGH, str(tree), str(root / f"passed-{files}")]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def _machine() -> str:
@@ -124,10 +154,42 @@ def table(result: dict[str, object]) -> str:
         "| | seconds | words/s | of one long file |\n|---|--:|--:|--:|\n"
     )
     whole = seconds["one long file"]
-    return head + "".join(
+    rows = "".join(
         f"| {name} | {value:.1f} | {words / value:,.0f} | {100 * whole / value:.0f} % |\n"
         for name, value in seconds.items()
+        if name != "newsmt batch, nothing to do"
     )
+    memory = result["peak_memory_mb"]
+    assert isinstance(memory, dict)
+    peaks = ", ".join(f"{peak} MB for {int(files):,} files" for files, peak in memory.items())
+    idle = seconds["newsmt batch, nothing to do"]
+    return f"{head}{rows}\nA second run that finds all done takes {idle:.1f} s. Peak memory without a model: {peaks}.\n"
+
+
+_OVERNIGHT_WORKERS = (1, 16, 128)
+
+
+def cost_table(result: dict[str, object]) -> str:
+    """What that means for a hundred million words, extrapolated."""
+    words, seconds, cores = result["words"], result["seconds"], result["cores"]
+    assert isinstance(words, int)
+    assert isinstance(seconds, dict)
+    assert isinstance(cores, int)
+    rate = words / seconds["newsmt batch"] / cores
+    head = (
+        f"Measured above: {rate:,.0f} words/s per worker of one core ({result['model']}, beam {result['beam_size']}).\n"
+        "\n"
+        "| workers of one core | words/s | hours for 100 million words |\n|--:|--:|--:|\n"
+    )
+    return head + "".join(
+        f"| {count} | {rate * count:,.0f} | {1e8 / (rate * count * 3600):,.1f} |\n" for count in _OVERNIGHT_WORKERS
+    )
+
+
+def fill_page(path: Path, result: dict[str, object]) -> None:
+    """Write both tables into a page, between their marks."""
+    page = fill_table(read_text(path), table(result), name="throughput")
+    write_text(path, fill_table(page, cost_table(result), name="cost"))
 
 
 def main() -> None:
@@ -136,11 +198,14 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--model", default="newsmt-mini-de-en")
     parser.add_argument("--beam-size", type=int, default=4)
+    parser.add_argument("--page", type=Path, help="also write the table into this page, between its marks")
     parser.add_argument("--output", type=Path, help="also write the figures here, as JSON")
     arguments = parser.parse_args()
     result = measure(arguments.files, arguments.model, arguments.beam_size)
     if arguments.output:
         write_text(arguments.output, json.dumps(result, indent=2) + "\n")
+    if arguments.page:
+        fill_page(arguments.page, result)
     print(table(result), end="")
 
 
