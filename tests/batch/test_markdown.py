@@ -144,3 +144,23 @@ def _blocks(text):
     """The blocks of a text, without what stands in them."""
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     return [(token.type, token.tag, token.markup) for token in parser.parse(text) if token.type != "inline"]
+
+
+def test_toml_front_matter_is_kept_and_its_title_translated(render):
+    source = (
+        '+++\r\ntitle = "Der \\"Hafen\\"" # bleibt\r\ndescription = \'Die Stadt\'\r\nslug = "der-hafen"\r\n'
+        '[extra]\r\ntitle = "Der Hafen"\r\n+++\r\n\r\nDer Hafen\r\n'
+    )
+    script = {'Der "Hafen"': 'The "harbour"', "Die Stadt": "The city", "Der Hafen": "The harbour"}
+    written = render("a.md", source, script)
+    assert written.startswith('+++\r\ntitle = "The ')
+    assert "harbour" in written.splitlines()[1]
+    assert written.splitlines()[1].endswith("# bleibt")
+    assert 'description = "The city"\r\nslug = "der-hafen"\r\n[extra]\r\ntitle = "Der Hafen"\r\n+++' in written
+    assert written.endswith("\r\n\r\nThe harbour\r\n")
+    assert render("b.md", source) == source
+
+
+def test_toml_that_is_none_is_refused(render):
+    with pytest.raises(InputError, match=r"a\.md: the front matter is no TOML"):
+        render("a.md", "+++\ntitle = \n+++\n\nDer Hafen\n")
