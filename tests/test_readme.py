@@ -1,4 +1,4 @@
-"""README.md says what is recorded and what runs."""
+"""README.md and the tables of docs/ say what is recorded and what runs."""
 
 import importlib.util
 import re
@@ -10,18 +10,25 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def size_script():
-    spec = importlib.util.spec_from_file_location("installed_size", ROOT / "eval" / "size" / "installed_size.py")
+def script_of(*path: str):
+    spec = importlib.util.spec_from_file_location(path[-1].removesuffix(".py"), ROOT.joinpath("eval", *path))
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
 def test_the_table_of_sizes_is_the_recorded_one_and_within_the_limit():
-    script = size_script()
+    script = script_of("size", "installed_size.py")
     record = script.load_record()
     assert script.with_table(README, script.table(record)) == README
     assert record["megabytes"]["newsmt"]["total"] <= script.LIMIT_MB
+
+
+def test_the_tables_of_speed_are_the_recorded_ones():
+    script = script_of("speed", "page.py")
+    page = script.PAGE.read_text(encoding="utf-8")
+    assert page.count("| newsmt-mini-de-en |") >= 2
+    assert script.with_tables(page, script.tables()) == page
 
 
 def test_the_python_examples_run(monkeypatch, capsys):
