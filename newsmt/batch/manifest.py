@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,16 @@ def _is_clean(path: str) -> bool:
 _FIELDS = frozenset(one.name for one in fields(Record))
 
 
+def _sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk, where the system can do that."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 class Manifest:
     """The records of an output folder."""
 
@@ -85,6 +96,7 @@ class Manifest:
             self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
         except OSError as error:
             raise InputError(f"{self._path}: cannot be written: {error.strerror or error}") from error
+        _sync_folder(folder)  # without its entry there, a manifest that a power cut survives could not be found
 
     def _load(self) -> None:
         """Read the records; a last line that a crash cut short is removed, for it was never finished."""
