@@ -177,8 +177,8 @@ def cost_table(result: dict[str, object]) -> str:
     assert isinstance(cores, int)
     rate = words / seconds["newsmt batch"] / cores
     head = (
-        f"Taken from above: {rate:,.0f} words/s per core, which is the {cores} cores of `newsmt batch` divided by {cores} "
-        f"({result['model']}, beam {result['beam_size']}).\n"
+        f"Taken from above: {rate:,.0f} words/s per core: the {cores} cores of `newsmt batch` divided by {cores}"
+        f" ({result['model']}, beam {result['beam_size']}).\n"
         "\n"
         "| workers of one core | words/s | hours for 100 million words |\n|--:|--:|--:|\n"
     )

@@ -1,6 +1,6 @@
 """The table of docs/backends.md, made from what benchmark.py has recorded.
 
-    python eval/speed/page.py             # renew it
+python eval/speed/page.py             # renew it
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ def tables() -> str:
     head = "| model | beam | processor | target tokens a second | time: newsmt / bare engine | newsmt / transformers |"
     return "\n".join(
         [
-            "Wall time, from articles to articles, against CTranslate2's `translate_batch` on the same pieces sorted by",
-            "length, and against `generate` of transformers with the same weights, beam and batches; they take turns.",
+            "Wall time, from articles to articles, against CTranslate2's `translate_batch` on the same pieces, sorted",
+            "by length, and against `generate` of transformers with the same weights, beam and batches, in turns.",
             "",
             head,
             "|---|---|---|---|---|---|",
