@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -15,6 +16,10 @@ from hypothesis import settings
 # The same examples on every run, and no deadline: the machine may be busy.
 settings.register_profile("newsmt", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("newsmt")
+
+# A shell starts what runs in its background deaf to Ctrl-C, and so would be the commands whose Ctrl-C is tested.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Some of these are read when a library is imported, so they are set before any test module is.
 _SCRATCH = Path(tempfile.mkdtemp(prefix="newsmt-tests-"))
