@@ -31,6 +31,8 @@ _WORDS = {
     **dict.fromkeys(["twelve", "twelfth"], "12"),
 }
 _MONTHS = "january february march april may june july august september october november december".split()
+_CAPITAL_MONTHS = "|".join(map(str.capitalize, _MONTHS))
+_DAY_BEFORE_MONTH = re.compile(rf"(?<![\d.,])(\d{{1,2}})(st|nd|rd|th|)\.(?=\s(?:{_CAPITAL_MONTHS})\b)")
 
 
 def find_numbers(text: str, *, language: Literal["de", "en"]) -> Counter[str]:
@@ -62,8 +64,9 @@ def localize_numbers(source: str, hypothesis: str) -> str:
     """The hypothesis with English formats for numbers of the German source: "1.500" and "7,4" as "1,500" and "7.4".
 
     A number of the hypothesis is rewritten when it has the digits of just one grouped or decimal number of the source
-    in another format; dates and times keep their points.
+    in another format; dates and times keep their points, but for that of a day before its month ("9. May", "9th. May").
     """
+    hypothesis = _DAY_BEFORE_MONTH.sub(lambda day: day[1] + day[2] if f"{day[1]}." in source else day[0], hypothesis)
     formats: dict[str, set[str]] = {}
     for number in _NUMBER.findall(source):
         if (english := _english(number)) != number:

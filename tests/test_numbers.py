@@ -48,6 +48,9 @@ def test_formats_fold_to_the_same_numbers():
         ("2.000 Leute", "2000 people", "2000 people"),
         ("3,14", "3,141", "3,141"),
         ("12 000 Leute", "12 000 people", "12 000 people"),
+        ("am 9. Mai und am 12. März", "on the 9th. May and 12. March.", "on the 9th May and 12 March."),
+        ("Es waren 5 Leute.", "They were 5. May was over.", "They were 5. May was over."),
+        ("am 9. Mai 2.000", "on 9. May 2.000", "on 9 May 2,000"),
     ],
 )
 def test_copied_numbers_get_the_english_format(source, hypothesis, expected):

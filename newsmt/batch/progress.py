@@ -154,7 +154,8 @@ class Lines(_Counting):
         """Say what is to be done."""
         self._count_all(todo)
         already = f", {finished:,} are done already" if finished else ""
-        self.say(f"{self._all_files:,} files to translate ({self._all_bytes:,} bytes){already}")
+        files = f"{self._all_files:,} file{'' if self._all_files == 1 else 's'}"
+        self.say(f"{files} to translate ({self._all_bytes:,} bytes){already}")
 
     def advance(self, outcome: Outcome) -> None:
         """Say how far it is, if it is time."""
