@@ -7,7 +7,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-__all__ = ["PendingFile", "is_temporary", "write_whole"]
+__all__ = ["PendingFile", "is_temporary", "sync_folder", "write_whole"]
 
 _PREFIX, _SUFFIX = ".newsmt-", ".tmp"
 
@@ -68,3 +68,13 @@ def write_whole(final: Path, data: bytes) -> None:
 def is_temporary(name: str) -> bool:
     """Whether a file name is one that PendingFile gives."""
     return name.startswith(_PREFIX) and name.endswith(_SUFFIX)
+
+
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder on the disk, where the system can do that."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

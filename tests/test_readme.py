@@ -28,7 +28,7 @@ def test_the_tables_of_speed_are_the_recorded_ones():
     script = script_of("speed", "page.py")
     page = script.PAGE.read_text(encoding="utf-8")
     assert page.count("| newsmt-mini-de-en |") >= 2
-    assert script.with_tables(page, script.tables()) == page
+    assert script.with_tables(page) == page
 
 
 def test_the_python_examples_run(monkeypatch, capsys):

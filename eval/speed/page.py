@@ -6,19 +6,20 @@ python eval/speed/page.py             # renew it
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
+
+from newsmt.summarization.evaluation import fill_table
+from newsmt.textfile import read_text, write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDS = ROOT / "eval" / "results" / "speed"
 PAGE = ROOT / "docs" / "backends.md"
-BEGIN, END = "<!-- speed/page.py: begin -->\n", "<!-- speed/page.py: end -->\n"
 
 
 def main() -> None:
     """Write the page."""
-    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), tables()), encoding="utf-8", newline="\n")
+    write_text(PAGE, with_tables(read_text(PAGE)))
 
 
 def tables() -> str:
@@ -45,9 +46,9 @@ def tables() -> str:
     )
 
 
-def with_tables(page: str, new: str) -> str:
-    """The page with these tables in their place."""
-    return re.sub(f"{BEGIN}.*?{END}", lambda _: f"{BEGIN}{new}{END}", page, count=1, flags=re.DOTALL)
+def with_tables(page: str) -> str:
+    """The page with the recorded tables in their place."""
+    return fill_table(page, tables(), name="speed")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.training.vocabulary import PRETOKENIZATION
-from newsmt.backends.pretokenization import PRETOKENIZATIONS
+from newsmt.backends.tokenizer import END, Tokenizer, load_tokenizer
+from newsmt.checkpoint import open_checkpoint
 from newsmt.convert import convert
 from newsmt.normalization import fold_ascii
 from newsmt.numbers import find_numbers, missing_numbers
@@ -73,7 +73,7 @@ def score_checkpoint(directory: Path, text: TestText, *, beam_size: int = 1, thr
         convert(directory, converted, precision="int8")
         hypotheses = translate_lines(
             converted,
-            directory / "source.spm",
+            load_tokenizer(open_checkpoint(directory)),
             text.sources,
             beam_size=beam_size,
             threads=threads,
@@ -110,7 +110,7 @@ def share_of_words_left(text: TestText, hypotheses: Sequence[str]) -> float:
 
 def translate_lines(
     converted: Path,
-    pieces: Path,
+    tokenizer: Tokenizer,
     lines: Sequence[str],
     *,
     beam_size: int = 1,
@@ -119,12 +119,9 @@ def translate_lines(
 ) -> list[str]:
     """Each line as one segment, with no splitting into sentences, as the published scores are made."""
     import ctranslate2
-    import sentencepiece
 
-    separate, rejoin = PRETOKENIZATIONS[PRETOKENIZATION]
-    processor = sentencepiece.SentencePieceProcessor(model_file=str(pieces))
     translator = ctranslate2.Translator(str(converted), compute_type="int8", inter_threads=threads, intra_threads=1)
-    sources = [[*processor.encode(separate(fold_ascii(line)), out_type=str), "</s>"] for line in lines]
+    sources = [[*pieces, END] for pieces in tokenizer.encode([fold_ascii(line) for line in lines])]
     results = translator.translate_batch(
         sources,
         beam_size=beam_size,
@@ -133,4 +130,4 @@ def translate_lines(
         max_input_length=0,
         max_decoding_length=max_pieces,
     )
-    return [rejoin(processor.decode(result.hypotheses[0])) for result in results]
+    return [tokenizer.decode(result.hypotheses[0]) for result in results]

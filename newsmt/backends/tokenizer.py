@@ -128,7 +128,7 @@ def load_tokenizer(checkpoint: Checkpoint, directory: Path | None = None) -> Tok
             f"(it knows {', '.join(PRETOKENIZATIONS)}): upgrade newsmt"
         )
     if (where / "spiece.model").is_file():
-        return _t5_tokenizer(where, directory)
+        return _t5_tokenizer(where, directory, checkpoint.spec.pretokenization)
     source, target = _vocabularies(directory or where)
     tokenizer = Tokenizer(
         _processor(where / "source.spm"),
@@ -143,7 +143,7 @@ def load_tokenizer(checkpoint: Checkpoint, directory: Path | None = None) -> Tok
     return tokenizer
 
 
-def _t5_tokenizer(where: Path, directory: Path | None) -> Tokenizer:
+def _t5_tokenizer(where: Path, directory: Path | None, pretokenization: str) -> Tokenizer:
     """A SentencePiece model whose own numbering is that of the embeddings, which go on with sentinels behind it."""
     processor = _processor(where / "spiece.model")
     pieces = [processor.id_to_piece(number) for number in range(len(processor))]
@@ -158,7 +158,8 @@ def _t5_tokenizer(where: Path, directory: Path | None) -> Tokenizer:
     if not any("<extra_id_" in piece for piece in pieces):
         beyond = sentinels + beyond
     written = [*pieces, *beyond][:size]
-    return Tokenizer(processor, processor, {piece: number for number, piece in enumerate(pieces)}, written)
+    numbers = {piece: number for number, piece in enumerate(pieces)}
+    return Tokenizer(processor, processor, numbers, written, pretokenization=pretokenization)
 
 
 def _t5_rows(where: Path, directory: Path | None) -> int:

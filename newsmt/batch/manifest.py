@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from newsmt.atomic import sync_folder
 from newsmt.batch.writing import PendingOutput, commit
 from newsmt.errors import InputError
 
@@ -75,16 +75,6 @@ def _is_clean(path: str) -> bool:
 _FIELDS = frozenset(one.name for one in fields(Record))
 
 
-def _sync_folder(folder: Path) -> None:
-    """Put the names in a folder on the disk, where the system can do that."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
 class Manifest:
     """The records of an output folder."""
 
@@ -96,7 +86,7 @@ class Manifest:
             self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
         except OSError as error:
             raise InputError(f"{self._path}: cannot be written: {error.strerror or error}") from error
-        _sync_folder(folder)  # without its entry there, a manifest that a power cut survives could not be found
+        sync_folder(folder)  # without its entry there, a manifest that a power cut survives could not be found
 
     def _load(self) -> None:
         """Read the records; a last line that a crash cut short is removed, for it was never finished."""

@@ -12,7 +12,6 @@ from importlib.util import find_spec
 from typing import NoReturn
 
 from newsmt._version import __version__
-from newsmt.cache import remove_process_directory
 from newsmt.cli.logs import log_to_stderr
 from newsmt.cli.stdout import discard_stdout
 from newsmt.errors import NewsmtError
@@ -32,6 +31,8 @@ def run() -> NoReturn:
     """
     code = main()
     if code == _INTERRUPTED:
+        from newsmt.cache import remove_process_directory
+
         remove_process_directory()
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):
