@@ -282,18 +282,35 @@ class _Books:
         Raises NewsmtError when nothing can be written any more.
         """
         fatal = next((outcome for outcome in outcomes if outcome.is_fatal), None)
-        usable = [outcome for outcome in outcomes if not outcome.is_fatal]
+        usable, full = self._add_what_fits([outcome for outcome in outcomes if not outcome.is_fatal])
         try:
-            self._add([self._record(outcome) for outcome in usable])
             self._add([self._record(refused) for refused in map(_commit, usable) if refused])
         except OSError as error:
-            for outcome in usable:
-                for written in outcome.written:
-                    discard(written)
-            raise _cannot_write(error.strerror or str(error), self._records) from error
+            _discard_all(usable)
+            full = error
+        if full:
+            raise _cannot_write(full.strerror or str(full), self._records) from full
         self.entered += len(usable)
         if fatal and fatal.error:
             raise _cannot_write(fatal.error[1], self._records)
+
+    def _add_what_fits(self, outcomes: Sequence[Outcome]) -> tuple[Sequence[Outcome], OSError | None]:
+        """Record as many outcomes as there is room for: those, and the error if it is not all of them.
+
+        On a full disk it is the files still without a name that take the room of the records: the later half of them
+        is given up until the records of the others fit, so that what was translated before the disk was full stays.
+        """
+        full = None
+        while outcomes:
+            try:
+                self._add([self._record(outcome) for outcome in outcomes])
+                break
+            except OSError as error:
+                full = error
+                kept = len(outcomes) // 2
+                _discard_all(outcomes[kept:])
+                outcomes = outcomes[:kept]
+        return outcomes, full
 
     def _add(self, records: Sequence[Record]) -> None:
         if records:
@@ -341,10 +358,15 @@ def _commit(outcome: Outcome) -> Outcome | None:
     except OSError as error:
         if error.errno in FATAL:
             raise
-        for written in outcome.written:
-            discard(written)
+        _discard_all([outcome])
         return replace(outcome, written=(), error=(type(error).__name__, str(error)))
     return None
+
+
+def _discard_all(outcomes: Sequence[Outcome]) -> None:
+    for outcome in outcomes:
+        for written in outcome.written:
+            discard(written)
 
 
 def _cannot_write(reason: str, records: dict[str, Record]) -> NewsmtError:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,15 @@ def translate_file(path: Path, translator: Translator) -> str:
 def words_of(text: str) -> list[str]:
     """The words of a text, sorted, however they are written."""
     return sorted(re.findall(r"\w+", text.casefold()))
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system with room for a few files; only an administrator can make one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", folder], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("no permission to mount a small file system")
+    yield folder
+    subprocess.run(["umount", folder], check=True)

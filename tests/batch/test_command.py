@@ -128,18 +128,6 @@ def test_two_runs_at_once_and_the_second_is_refused(tree, tmp_path):
         first.wait()
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system with room for a few files; only an administrator can make one."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", folder], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("no permission to mount a small file system")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
-
 def test_a_full_disk_stops_the_run_and_loses_nothing(tree, uninterrupted, small_disk):
     full = run(tree.root, small_disk / "out", MODEL)
     assert full.returncode == 1

@@ -3,7 +3,9 @@
 import hashlib
 import json
 import os
+import subprocess
 import threading
+from collections import Counter
 
 import pytest
 
@@ -14,7 +16,7 @@ from newsmt.batch.job import Job, Settings
 from newsmt.batch.lock import only_run
 from newsmt.batch.progress import Silent
 from newsmt.batch.task import FileTask
-from newsmt.errors import BatchFailed, InputError, UsageError
+from newsmt.errors import BatchFailed, InputError, NewsmtError, UsageError
 from newsmt.options import DecodingOptions
 from newsmt.testing import EchoBackend, ScriptedBackend
 from newsmt.translation import System
@@ -116,6 +118,25 @@ def test_work_by_hand_is_never_overwritten_but_with_force(folders):
     assert (destination / "eins.en.txt").read_text(encoding="utf-8") == "The port, by hand\n"
     assert statuses(run(folders, force=True))["eins.txt"] == "done"
     assert (destination / "eins.en.txt").read_text(encoding="utf-8") == "The city\n"
+
+
+def test_files_that_leave_no_room_for_their_records_make_room(tmp_path, small_disk, monkeypatch):
+    source, destination = tmp_path / "in", small_disk / "out"
+    source.mkdir()
+    for number in range(40):  # each takes a page of 4 kB, and the disk has 25 of them
+        (source / f"{number:02}.txt").write_text(f"Artikel {number}\n", encoding="utf-8")
+    with monkeypatch.context() as patch:  # all that is finished goes on record at once, when the disk is full
+        patch.setattr("newsmt.batch.run._in_batches", lambda outcomes: iter([list(outcomes)]))
+        with pytest.raises(NewsmtError, match=r"No space left on device; \d+ files are done and safe"):
+            run((source, destination), EchoBackend())
+    done = {name for name, record in records(destination).items() if record["status"] == "done"}
+    assert 0 < len(done) < 40
+    assert set(outputs(destination)) == {name.replace(".txt", ".en.txt") for name in done}
+    subprocess.run(["mount", "-o", "remount,size=4m", small_disk], check=True)
+    assert Counter(statuses(run((source, destination), EchoBackend())).values()) == {
+        "kept": len(done),
+        "done": 40 - len(done),
+    }
 
 
 def test_a_file_that_newsmt_did_not_write_is_not_overwritten(folders):
