@@ -99,7 +99,9 @@ class Translator:
         """What the model makes of each text it is to see, every text once."""
         texts = (segment.model_input for article in articles for segment in article.segments)
         inputs = list(dict.fromkeys(text for text in texts if text))
-        decoded = decode(self.backend, inputs, options or self.options, self._segment_tokens, progress)
+        decoded = decode(
+            self.backend, inputs, options or self.options, self._segment_tokens, progress, losses=_lost_numbers
+        )
         return dict(zip(inputs, decoded, strict=True))
 
     def _assemble(self, article: _Article, decoded: dict[str, Decoded]) -> Translation:
@@ -155,6 +157,10 @@ def _translated_block(block: Block, prepared: list[PreparedSegment], decoded: di
     gaps = [one.gap or " " for one in prepared[:-1]] + [one.gap for one in prepared[-1:]]
     text = "".join(segment.text + gap for segment, gap in zip(segments, gaps, strict=True))
     return TranslatedBlock(block.prose, text, block.kind, segments)
+
+
+def _lost_numbers(source: str, hypothesis: str) -> int:
+    return len(missing_numbers(source, localize_numbers(source, hypothesis)))
 
 
 def _translated_segment(

@@ -17,7 +17,7 @@ import pytest
 from tiny_models import german_sentences
 
 import newsmt.backends.ctranslate2 as ctranslate2_module
-from newsmt.backends import Backend, load_backend, target_token_limit
+from newsmt.backends import Backend, SearchBackend, load_backend, target_token_limit
 from newsmt.backends.ctranslate2 import CTranslate2Backend
 from newsmt.backends.torch import TorchBackend
 from newsmt.checkpoint import open_checkpoint
@@ -158,6 +158,17 @@ class TestParity:
     def test_with_a_repetition_penalty_in_greedy_search(self, models: Models, model: str) -> None:
         self._compare(models, model, DecodingOptions(beam_size=1, repetition_penalty=1.3, max_target_tokens=24))
 
+    @pytest.mark.parametrize("model", ["marian", "opus_mt", "mt5"])
+    def test_all_hypotheses_of_a_search(self, models: Models, model: str) -> None:
+        options = DecodingOptions(beam_size=4, max_target_tokens=24)
+        fast, reference = (
+            models(engine, model).generate_nbest(SOURCES, options, 3) for engine in ("ctranslate2", "torch")
+        )
+
+        assert [[one.text for one in best] for best in fast] == [[one.text for one in best] for best in reference]
+        scores = [one.score for best in fast for one in best]
+        assert scores == pytest.approx([one.score for best in reference for one in best], abs=1e-4)
+
     @staticmethod
     def _compare(models: Models, model: str, options: DecodingOptions) -> None:
         fast = models("ctranslate2", model).generate(SOURCES, options)
@@ -169,6 +180,37 @@ class TestParity:
         assert {one.finished for one in fast} == {True, False} or model == "marian"
         if options.repetition_penalty == 1 and not options.no_repeat_ngram_size:
             assert [one.score for one in fast] == pytest.approx([one.score for one in reference], abs=1e-4)
+
+
+class TestSearch:
+    """What newsmt.backends.SearchBackend promises, of both engines."""
+
+    @pytest.fixture(params=["ctranslate2", "torch"])
+    def engine(self, request: pytest.FixtureRequest, models: Models) -> SearchBackend:
+        loaded = models(request.param, "opus_mt")
+        assert isinstance(loaded, SearchBackend)
+        return loaded
+
+    def test_the_best_comes_first_and_is_that_of_generate(self, engine: SearchBackend) -> None:
+        options = DecodingOptions(beam_size=5, max_target_tokens=12)
+        nbest = engine.generate_nbest(SOURCES, options, 5)
+
+        assert [best[0].text for best in nbest] == [one.text for one in engine.generate(SOURCES, options)]
+        assert all(len({one.text for one in best}) == 5 for best in nbest)
+        for best in nbest:
+            assert [one.score for one in best] == sorted((one.score for one in best), reverse=True)
+
+    def test_a_source_of_which_nothing_is_seen_has_as_many(self, engine: SearchBackend) -> None:
+        [best] = engine.generate_nbest(["\u200b"], SHORT, 2)
+        assert [one.text for one in best] == ["", ""]
+
+    @pytest.mark.parametrize("count", [0, 5])
+    def test_a_count_beyond_the_beam_is_refused(self, engine: SearchBackend, count: int) -> None:
+        with pytest.raises(UsageError, match=f"count={count} is not allowed: expected 1 to beam_size=4"):
+            engine.generate_nbest(SOURCES, SHORT, count)
+
+    def test_a_backend_without_a_search_is_none(self) -> None:
+        assert not isinstance(EchoBackend(), SearchBackend)
 
 
 class TestBatches:

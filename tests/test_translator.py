@@ -215,6 +215,42 @@ def test_a_missing_number_is_marked():
     assert [warning for _, warning in translation.warnings] == [SegmentWarning.MISSING_NUMBER]
 
 
+class Searching(ScriptedBackend):
+    """Has more than one hypothesis to offer."""
+
+    def __init__(self, script, alternatives):
+        super().__init__(script)
+        self.alternatives = alternatives
+        self.searched = []
+
+    def generate_nbest(self, sources, options, count):
+        self.searched.append((list(sources), options.beam_size, count))
+        return [[Hypothesis(text, -index, 5) for index, text in enumerate(self.alternatives)] for _ in sources]
+
+
+def test_a_hypothesis_that_lost_a_number_gives_way_to_the_best_that_has_it():
+    script = {"Er sah 2.000 Hunde.": "He saw 20,000 dogs.", "Sie sah 3 Katzen.": "She saw three cats."}
+    alternatives = ["He saw dogs.", "He saw 2.000 2.000 2.000 2.000 2.000 dogs.", "He saw 2.000 dogs.", "2,000 dogs."]
+    backend = Searching(script, alternatives)
+    translation = Translator(backend).translate("Er sah 2.000 Hunde. Sie sah 3 Katzen.")
+    assert translation.text == "He saw 2,000 dogs. She saw three cats."
+    assert translation.warnings == ()
+    assert backend.searched == [(["Er sah 2.000 Hunde."], 12, 12)]
+
+
+def test_where_no_hypothesis_has_the_number_the_first_stays_and_is_marked():
+    backend = Searching({"Er sah 2.000 Hunde.": "He saw 20,000 dogs."}, ["He saw dogs.", "Dogs."])
+    translation = Translator(backend).translate("Er sah 2.000 Hunde.")
+    assert translation.text == "He saw 20,000 dogs."
+    assert [warning for _, warning in translation.warnings] == [SegmentWarning.MISSING_NUMBER]
+
+
+def test_a_model_that_loses_most_numbers_is_not_searched_again():
+    backend = Searching(lambda source: "He saw dogs.", ["He saw 1 dog."])
+    Translator(backend).translate("\n".join(f"Er sah {index} Hunde." for index in range(20, 100)))
+    assert backend.searched == []
+
+
 def test_a_broken_model_is_said_once_and_not_asked_again(caplog):
     backend = ScriptedBackend(lambda source: "x x x x x x")
     lines = [f"Das ist Satz Nummer {index} von vielen." for index in range(100)]

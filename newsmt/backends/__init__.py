@@ -15,7 +15,7 @@ from newsmt.options import DecodingOptions
 if TYPE_CHECKING:
     from newsmt.checkpoint import Checkpoint
 
-__all__ = ["BACKENDS", "Backend", "Hypothesis", "load_backend", "target_token_limit"]
+__all__ = ["BACKENDS", "Backend", "Hypothesis", "SearchBackend", "load_backend", "target_token_limit"]
 
 # Module and class of each backend: imported when it is asked for, since the torch one takes seconds.
 BACKENDS = MappingProxyType(
@@ -68,6 +68,24 @@ class Backend(Protocol):
     def generate(self, sources: Sequence[str], options: DecodingOptions) -> list[Hypothesis]:
         """One hypothesis per source, in order."""
         ...
+
+
+@runtime_checkable
+class SearchBackend(Backend, Protocol):
+    """A backend whose search has more than one hypothesis to offer; a Translator takes one that is not."""
+
+    def generate_nbest(self, sources: Sequence[str], options: DecodingOptions, count: int) -> list[list[Hypothesis]]:
+        """The best hypotheses of each source, `count` of them, best first; the first is that of generate().
+
+        Raises UsageError for a count that options.beam_size does not allow.
+        """
+        ...
+
+
+def check_count(count: int, options: DecodingOptions) -> None:
+    """Raise UsageError where a search of this width has not so many hypotheses to offer."""
+    if not 1 <= count <= options.beam_size:
+        raise UsageError(f"count={count} is not allowed: expected 1 to beam_size={options.beam_size}")
 
 
 def target_token_limit(source_tokens: int, options: DecodingOptions, maximum: int) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from newsmt.backends import Hypothesis
+from newsmt.backends import Hypothesis, check_count
 from newsmt.backends.cores import available_cores
 from newsmt.backends.tokenizer import END, Tokenizer, load_tokenizer
 from newsmt.batching import Batch, plan_decoding
@@ -119,6 +119,11 @@ class CTranslate2Backend:
 
     def generate(self, sources: Sequence[str], options: DecodingOptions) -> list[Hypothesis]:
         """One hypothesis per source, in order; see newsmt.backends.Backend for the contract."""
+        return [best[0] for best in self.generate_nbest(sources, options, 1)]
+
+    def generate_nbest(self, sources: Sequence[str], options: DecodingOptions, count: int) -> list[list[Hypothesis]]:
+        """The best hypotheses of each source; see newsmt.backends.SearchBackend."""
+        check_count(count, options)
         pieces = self._tokenizer.encode_for_model(sources, self._max_source_tokens)
         batches = plan_decoding(
             [len(one) for one in pieces],
@@ -126,9 +131,9 @@ class CTranslate2Backend:
             max_target_tokens=self._max_target_tokens,
             workers=self._translator.num_translators,
         )
-        hypotheses = {index: Hypothesis("", 0.0, 0) for index, one in enumerate(pieces) if not one}
+        hypotheses = {index: [Hypothesis("", 0.0, 0)] * count for index, one in enumerate(pieces) if not one}
         try:
-            for decoded in self._run(pieces, batches, options):
+            for decoded in self._run(pieces, batches, options, count):
                 hypotheses |= decoded
         except BaseException:
             self._keep_until_idle()
@@ -136,12 +141,12 @@ class CTranslate2Backend:
         return [hypotheses[index] for index in range(len(sources))]
 
     def _run(
-        self, pieces: list[list[str]], batches: list[Batch], options: DecodingOptions
-    ) -> Iterator[dict[int, Hypothesis]]:
+        self, pieces: list[list[str]], batches: list[Batch], options: DecodingOptions, count: int
+    ) -> Iterator[dict[int, list[Hypothesis]]]:
         """Hypotheses by the index of their source, batch by batch, while the next batches are being decoded."""
         in_flight: deque[tuple[Batch, list[Any]]] = deque()
         for batch in batches:
-            in_flight.append((batch, self._submit([pieces[index] for index in batch.indices], batch, options)))
+            in_flight.append((batch, self._submit([pieces[index] for index in batch.indices], batch, options, count)))
             if len(in_flight) > QUEUED_PER_WORKER * self._translator.num_translators:
                 yield self._collect(*in_flight.popleft())
         while in_flight:
@@ -157,11 +162,12 @@ class CTranslate2Backend:
             self._kept = True
             atexit.register(_wait_until_idle, self._translator)
 
-    def _submit(self, pieces: list[list[str]], batch: Batch, options: DecodingOptions) -> list[Any]:
+    def _submit(self, pieces: list[list[str]], batch: Batch, options: DecodingOptions, count: int) -> list[Any]:
         results: list[Any] = self._translator.translate_batch(
             [[*one, END] for one in pieces],
             asynchronous=True,
             beam_size=options.beam_size,
+            num_hypotheses=count,
             length_penalty=options.length_penalty,
             repetition_penalty=options.repetition_penalty,
             no_repeat_ngram_size=options.no_repeat_ngram_size,
@@ -176,17 +182,19 @@ class CTranslate2Backend:
         )
         return results
 
-    def _collect(self, batch: Batch, results: list[Any]) -> dict[int, Hypothesis]:
+    def _collect(self, batch: Batch, results: list[Any]) -> dict[int, list[Hypothesis]]:
         collected = [_wait(result) for result in results]
         if len(collected) != len(batch.indices):
             raise BackendContractError(f"CTranslate2 gave {len(collected)} results for {len(batch.indices)} sources")
-        return {index: self._hypothesis(result) for index, result in zip(batch.indices, collected, strict=True)}
+        return {index: self._hypotheses(result) for index, result in zip(batch.indices, collected, strict=True)}
 
-    def _hypothesis(self, result: Any) -> Hypothesis:
-        pieces = result.hypotheses[0]
+    def _hypotheses(self, result: Any) -> list[Hypothesis]:
+        return [self._hypothesis(*one) for one in zip(result.hypotheses, result.scores, strict=True)]
+
+    def _hypothesis(self, pieces: list[str], score: float) -> Hypothesis:
         finished = bool(pieces) and pieces[-1] == END
         written = pieces[:-1] if finished else pieces
-        return Hypothesis(self._tokenizer.decode(written), result.scores[0], len(written), finished)
+        return Hypothesis(self._tokenizer.decode(written), score, len(written), finished)
 
 
 def _wait(result: Any) -> Any:

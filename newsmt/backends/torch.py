@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from newsmt.backends import Hypothesis
+from newsmt.backends import Hypothesis, check_count
 from newsmt.backends.cores import available_cores
 from newsmt.backends.tokenizer import END, UNKNOWN, Tokenizer, load_tokenizer
 from newsmt.batching import Batch, plan_decoding
@@ -112,16 +112,23 @@ class TorchBackend:
 
     def generate(self, sources: Sequence[str], options: DecodingOptions) -> list[Hypothesis]:
         """One hypothesis per source, in order; see newsmt.backends.Backend for the contract."""
+        return [best[0] for best in self.generate_nbest(sources, options, 1)]
+
+    def generate_nbest(self, sources: Sequence[str], options: DecodingOptions, count: int) -> list[list[Hypothesis]]:
+        """The best hypotheses of each source; see newsmt.backends.SearchBackend."""
+        check_count(count, options)
         pieces = self._tokenizer.encode_for_model(sources, self._max_source_tokens)
         batches = plan_decoding([len(one) for one in pieces], options, max_target_tokens=self._max_target_tokens)
-        hypotheses = {index: Hypothesis("", 0.0, 0) for index, one in enumerate(pieces) if not one}
+        hypotheses = {index: [Hypothesis("", 0.0, 0)] * count for index, one in enumerate(pieces) if not one}
         for batch in batches:
             with self._turn:
-                decoded = self._decode([pieces[index] for index in batch.indices], batch, options)
+                decoded = self._decode([pieces[index] for index in batch.indices], batch, options, count)
             hypotheses |= zip(batch.indices, decoded, strict=True)
         return [hypotheses[index] for index in range(len(sources))]
 
-    def _decode(self, pieces: list[list[str]], batch: Batch, options: DecodingOptions) -> list[Hypothesis]:
+    def _decode(
+        self, pieces: list[list[str]], batch: Batch, options: DecodingOptions, count: int
+    ) -> list[list[Hypothesis]]:
         import torch
         from transformers.modeling_outputs import BaseModelOutput
 
@@ -132,13 +139,15 @@ class TorchBackend:
                 input_ids=numbers,
                 attention_mask=mask,
                 encoder_outputs=BaseModelOutput(encoded),  # of its own: generate() repeats it for each beam in place
-                generation_config=self._generation(batch.target_limit, options),
+                generation_config=self._generation(batch.target_limit, options, count),
             )
             written = [self._until_end(row) for row in sequences[:, 1:].tolist()]
-            scores = self._scores(encoded, mask, written)
-        return [
+            # Scored for each of its hypotheses, an encoded source is repeated as often.
+            scores = self._scores(encoded.repeat_interleave(count, 0), mask.repeat_interleave(count, 0), written)
+        hypotheses = [
             self._hypothesis(row, score, options.length_penalty) for row, score in zip(written, scores, strict=True)
         ]
+        return [hypotheses[start : start + count] for start in range(0, len(hypotheses), count)]
 
     def _padded(self, rows: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Numbers of tokens and their mask, shape (rows, longest row)."""
@@ -151,7 +160,7 @@ class TorchBackend:
         device = self._model.get_input_embeddings().weight.device
         return torch.tensor(numbers, device=device), torch.tensor(mask, device=device)
 
-    def _generation(self, limit: int, options: DecodingOptions) -> Any:
+    def _generation(self, limit: int, options: DecodingOptions, count: int) -> Any:
         """Settings under which transformers' search gives the tokens of CTranslate2's."""
         from transformers import GenerationConfig
 
@@ -160,6 +169,7 @@ class TorchBackend:
         return GenerationConfig(
             max_new_tokens=limit,
             num_beams=options.beam_size,
+            num_return_sequences=count,
             do_sample=False,
             repetition_penalty=options.repetition_penalty,
             no_repeat_ngram_size=options.no_repeat_ngram_size,
