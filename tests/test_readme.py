@@ -20,7 +20,7 @@ def script_of(*path: str):
 def test_the_table_of_sizes_is_the_recorded_one_and_within_the_limit():
     script = script_of("size", "installed_size.py")
     record = script.load_record()
-    assert script.with_table(README, script.table(record)) == README
+    assert script.with_table(README) == README
     assert record["megabytes"]["newsmt"]["total"] <= script.LIMIT_MB
 
 

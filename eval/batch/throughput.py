@@ -23,7 +23,7 @@ from pathlib import Path
 from newsmt import DecodingOptions, load_translator, split_sentences
 from newsmt.backends.cores import available_cores
 from newsmt.batch import BatchOptions, ModelChoice, translate_folder
-from newsmt.summarization.evaluation import fill_table
+from newsmt.evaluation.pages import fill_table
 from newsmt.textfile import read_text, write_text
 from newsmt.translator import Translator
 

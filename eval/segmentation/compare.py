@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import os
 import platform
 import re
 import sys
@@ -28,10 +27,12 @@ from pathlib import Path
 from gold import HELD_OUT, Case, Score, read_gold, score
 from splitters import SPLITTERS, Split, Splitter
 
+from newsmt.evaluation.pages import fill_table
+from newsmt.textfile import read_text, write_text
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 TEST_SETS = REPOSITORY.parent / "shared" / "testsets"
 GROUP = 6
-BEGIN, END = "<!-- compare.py: begin -->", "<!-- compare.py: end -->"
 _CLOSED = re.compile(r"[.!?…][\"“”»«')’‘]*$")
 
 
@@ -196,15 +197,8 @@ def _print_errors(loaded: dict[Splitter, Split], sets: dict[str, list[Case]]) ->
             print(f"{case.category}\n  gold  {' | '.join(case.sentences)}\n  found {' | '.join(found)}")
 
 
-def _write(path: Path, page: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise SystemExit(f"{path} lacks the marks {BEGIN} and {END} between which the tables go")
-    draft = path.with_name(path.name + ".part")
-    draft.write_text(f"{before}{BEGIN}\n{page}\n{END}{after}", encoding="utf-8")
-    os.replace(draft, path)  # noqa: PTH105
+def _write(path: Path, tables: str) -> None:
+    write_text(path, fill_table(read_text(path), tables, name="splitters"))
 
 
 if __name__ == "__main__":

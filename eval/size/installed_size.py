@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import re
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,9 @@ import venv
 from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
+
+from newsmt.evaluation.pages import fill_table
+from newsmt.textfile import read_text, write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORD = ROOT / "eval" / "results" / "size" / "installed.json"
@@ -47,7 +49,7 @@ def main() -> int:
         print(f"{name}: {sum(packages.values()):.0f} MB ({largest} ...)")
     if arguments.write:
         write_record(measured)
-        README.write_text(with_table(README.read_text(encoding="utf-8"), table(load_record())), encoding="utf-8")
+        write_text(README, with_table(read_text(README)))
     base = sum(measured["newsmt"].values())
     if base > LIMIT_MB:
         print(f"newsmt weighs {base:.0f} MB: the limit is {LIMIT_MB}", file=sys.stderr)
@@ -126,10 +128,9 @@ def table(record: dict) -> str:
     return "\n".join([*rows, "", note + "`make size`, `python eval/size/installed_size.py --write`."])
 
 
-def with_table(readme: str, new_table: str) -> str:
-    """README.md with a new table between its markers."""
-    begin, end = "<!-- size:begin -->\n", "<!-- size:end -->"
-    return re.sub(f"{begin}.*?{end}", lambda _: f"{begin}{new_table}\n{end}", readme, count=1, flags=re.DOTALL)
+def with_table(readme: str) -> str:
+    """README.md with the recorded table in its place."""
+    return fill_table(readme, table(load_record()), name="size")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from newsmt.summarization.evaluation import fill_table
+from newsmt.evaluation.pages import fill_table
 from newsmt.textfile import read_text, write_text
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -20,9 +20,10 @@ from pathlib import Path
 from rouge_score.rouge_scorer import RougeScorer
 
 from newsmt.document import BlockKind
+from newsmt.evaluation.pages import fill_table
 from newsmt.summarization.article import ArticleSentence, Fitness, sentences_of_translation
 from newsmt.summarization.english import split_english
-from newsmt.summarization.evaluation import Article, fill_table, load_articles
+from newsmt.summarization.evaluation import Article, load_articles
 from newsmt.summarization.extractive import Ranking, Weights
 from newsmt.summarization.words import WORD
 from newsmt.testing import EchoBackend

@@ -16,12 +16,13 @@ from typing import Any
 
 from newsmt.errors import EvaluationError, NewsmtError
 from newsmt.evaluation.machine import is_busy
+from newsmt.evaluation.pages import fill_table
 from newsmt.evaluation.record import read_record
 from newsmt.textfile import write_text
 
 __all__ = ["Entry", "main", "read_published", "read_results", "render_leaderboard", "render_readme_table"]
 
-README_BEGIN, README_END = "<!-- leaderboard:begin -->", "<!-- leaderboard:end -->"
+README_TABLE = "leaderboard"
 # Records of summaries lie beside those of translations, in a form of their own.
 _SUMMARIES = "summaries"
 # Those of the README: one news set per year, and one of general text.
@@ -151,7 +152,7 @@ def _full_table(entries: Sequence[Entry]) -> str:
 
 
 def render_readme_table(entries: Sequence[Entry]) -> str:
-    """BLEU of every system on the README's test sets, for between its two markers."""
+    """BLEU of every system on the README's test sets, for its place in the README."""
     columns = [name for name in _README_TEST_SETS if any(entry.test_set == name for entry in entries)]
     systems = {(entry.system, entry.published): entry for entry in entries if entry.test_set in columns}
     cells = {(entry.system, entry.published, entry.test_set): entry.scores.get("bleu", "–") for entry in entries}
@@ -180,23 +181,13 @@ def _markdown(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
 
 
-def with_readme_table(readme: str, table: str, path: Path) -> str:
-    """The README with the table between its markers replaced."""
-    begin, end = readme.find(README_BEGIN), readme.find(README_END)
-    if begin < 0 or end < begin:
-        raise EvaluationError(
-            f"{path} lacks the lines {README_BEGIN!r} and {README_END!r}, between which the table goes"
-        )
-    return f"{readme[: begin + len(README_BEGIN)]}\n{table}\n{readme[end:]}"
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Write the leaderboard, or with --check say what is out of date; exit code 1 if anything is."""
     parser = argparse.ArgumentParser(prog="python -m newsmt.evaluation.leaderboard", description=main.__doc__)
     parser.add_argument("--results", type=Path, required=True, help="folder of records")
     parser.add_argument("--published", type=Path, help="published figures")
     parser.add_argument("--output", type=Path, required=True, help="the leaderboard, Markdown")
-    parser.add_argument("--readme", type=Path, help="a README with markers for the short table")
+    parser.add_argument("--readme", type=Path, help="a README with a place for the short table")
     parser.add_argument("--check", action="store_true", help="write nothing")
     arguments = parser.parse_args(argv)
     try:
@@ -217,7 +208,7 @@ def _write_or_check(arguments: argparse.Namespace) -> list[Path]:
     wanted = {arguments.output: render_leaderboard(entries)}
     if arguments.readme:
         readme = arguments.readme.read_text(encoding="utf-8")
-        wanted[arguments.readme] = with_readme_table(readme, render_readme_table(entries), arguments.readme)
+        wanted[arguments.readme] = fill_table(readme, render_readme_table(entries), README_TABLE)
     stale = [path for path, text in wanted.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     if arguments.check:
         return stale

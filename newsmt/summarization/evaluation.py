@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -20,6 +19,7 @@ from typing import Any
 
 from newsmt.document import BlockKind
 from newsmt.errors import BackendUnavailableError, EvaluationError, NewsmtError
+from newsmt.evaluation.pages import fill_table
 from newsmt.summarization.article import Fitness, sentences_of_translation
 from newsmt.summarization.english import split_english
 from newsmt.summarization.faithfulness import Evidence
@@ -253,17 +253,6 @@ def _table_row(one: Mapping[str, Any], row: Mapping[str, Any]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def fill_table(page: str, table: str, name: str = "summaries") -> str:
-    """A page with the table in its place, between the comments "table: NAME" and "/table".
-
-    Raises EvaluationError when it has no place for one.
-    """
-    place = re.compile(rf"(<!-- table: {name} -->\n).*?(<!-- /table -->)", re.DOTALL)
-    if not place.search(page):
-        raise EvaluationError(f"no place for the table: the page lacks <!-- table: {name} --> and <!-- /table -->")
-    return place.sub(lambda match: match[1] + table + match[2], page)
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Score, print the table, write the record."""
     parser = argparse.ArgumentParser(prog="python -m newsmt.summarization.evaluation", description=__doc__)
@@ -293,7 +282,8 @@ def _run(arguments: argparse.Namespace) -> int:
         name = f"{summarizer.system.model}--{summarizer.translator.system.model}"
         write_text(folder / f"{name}.json", json.dumps(measured, ensure_ascii=False, indent=1) + "\n")
     if arguments.output and arguments.page:
-        write_text(arguments.page, fill_table(read_text(arguments.page), render_table(read_records(arguments.output))))
+        table = render_table(read_records(arguments.output))
+        write_text(arguments.page, fill_table(read_text(arguments.page), table, name="summaries"))
     return 0
 
 

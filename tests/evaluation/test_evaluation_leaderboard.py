@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from newsmt.evaluation.leaderboard import README_BEGIN, README_END, main
+from newsmt.evaluation.leaderboard import main
 from newsmt.evaluation.record import as_record, record_paths, unscored_record, write_record
 from newsmt.evaluation.scoring import evaluate
 from newsmt.evaluation.systems import System
@@ -28,7 +28,9 @@ def eval_folder(tmp_path: Path, test_set: TestSet, systems: list[System]) -> Pat
         "test_sets": {"wmt19": {"other": {"source": "paper", "scores": {"bleu": 40.8, "comet": 0.8336}}}},
     }
     (tmp_path / "published.json").write_text(json.dumps(published), encoding="utf-8")
-    (tmp_path / "README.md").write_text(f"# Title\n\n{README_BEGIN}\nold\n{README_END}\n\nEnd.\n", encoding="utf-8")
+    (tmp_path / "README.md").write_text(
+        "# Title\n\n<!-- table: leaderboard -->\nold\n<!-- /table -->\n\nEnd.\n", encoding="utf-8"
+    )
     return tmp_path
 
 
@@ -71,7 +73,7 @@ def test_a_readme_without_markers_and_a_file_that_is_no_record(
 ) -> None:
     (eval_folder / "README.md").write_text("# Title\n", encoding="utf-8")
     assert main(arguments(eval_folder)) == 1
-    assert "lacks the lines" in capsys.readouterr().err
+    assert "lacks <!-- table: leaderboard -->" in capsys.readouterr().err
     (eval_folder / "results" / "wmt19" / "good" / "odd.json").write_text("{}", encoding="utf-8")
     assert main(arguments(eval_folder)) == 1
     assert "odd.json is no record" in capsys.readouterr().err
@@ -107,7 +109,5 @@ def test_a_rerun_with_another_metric_keeps_the_scores_of_the_same_hypotheses(
 def test_the_repository_is_up_to_date() -> None:
     folder = REPOSITORY / "eval"
     options = ["--results", str(folder / "results"), "--published", str(folder / "published.json")]
-    options += ["--output", str(folder / "LEADERBOARD.md"), "--check"]
-    if README_BEGIN in (REPOSITORY / "README.md").read_text(encoding="utf-8"):
-        options += ["--readme", str(REPOSITORY / "README.md")]
+    options += ["--output", str(folder / "LEADERBOARD.md"), "--readme", str(REPOSITORY / "README.md"), "--check"]
     assert main(options) == 0

@@ -7,7 +7,7 @@ import pytest
 from seed_articles import NAMES, SEEDS, human_translator
 
 from newsmt.errors import EvaluationError
-from newsmt.summarization import evaluation
+from newsmt.evaluation.pages import fill_table
 from newsmt.summarization.evaluation import evaluate, lead, load_articles, main, read_records, render_table
 from newsmt.summarizer import Summarizer
 from newsmt.testing import EchoBackend
@@ -96,4 +96,4 @@ def test_the_command_writes_record_and_table(tmp_path, capsys):
 
 def test_the_table_in_the_docs_is_that_of_the_records():
     page = (ROOT / "docs" / "summarization.md").read_text(encoding="utf-8")
-    assert evaluation.fill_table(page, render_table(read_records(RECORDS))) == page
+    assert fill_table(page, render_table(read_records(RECORDS)), name="summaries") == page
