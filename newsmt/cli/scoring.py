@@ -210,7 +210,8 @@ def write_reports(
 ) -> None:
     """A record per system, and the reports of the whole run, under OUTPUT/<test set>/."""
     from newsmt.evaluation import report
-    from newsmt.evaluation.record import as_record, file_name, record_paths, write_record
+    from newsmt.evaluation.record import as_record, record_paths, write_record
+    from newsmt.evaluation.systems import file_name
     from newsmt.textfile import write_text
 
     name = evaluation.test_set.name

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from newsmt.errors import EvaluationError
+from newsmt.evaluation.systems import file_name
 from newsmt.textfile import write_text
 
 if TYPE_CHECKING:
@@ -48,11 +49,6 @@ def record_paths(output: Path, test_set: str, model: str, backend: str) -> Recor
     """The files of a system: OUTPUT/<test set>/<model>/<backend>.json and .en."""
     folder = output / file_name(test_set) / file_name(model)
     return RecordPaths(folder / f"{file_name(backend)}.json", folder / f"{file_name(backend)}.en")
-
-
-def file_name(name: str) -> str:
-    """A name that is safe as a file name on every system: "owner/model" becomes "owner--model"."""
-    return re.sub(r"[^\w.+-]", "_", name.strip("/\\").replace("/", "--").replace("\\", "--")).lstrip(".") or "_"
 
 
 def as_record(test_set: TestSet, scores: SystemScores) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from newsmt.evaluation.generation import Generation
     from newsmt.evaluation.testset import TestSet
 
-__all__ = ["System", "hypotheses_fingerprint", "load_system", "parse_system", "require_distinct_labels"]
+__all__ = ["System", "file_name", "hypotheses_fingerprint", "load_system", "parse_system", "require_distinct_labels"]
 
 _TOKENISED_LINES = 100
 
@@ -101,16 +102,26 @@ def require_sound(label: str, hypotheses: Sequence[str], where: str) -> list[str
     return notes
 
 
+def file_name(name: str) -> str:
+    """A name that is safe as a file name on every system: "owner/model" becomes "owner--model"."""
+    return re.sub(r"[^\w.+-]", "_", name.strip("/\\").replace("/", "--").replace("\\", "--")).lstrip(".") or "_"
+
+
 def require_distinct_labels(labels: Iterable[str]) -> None:
-    """Raise UsageError where two systems have one label: nobody could tell their rows apart."""
-    seen: set[str] = set()
+    """Raise UsageError where two systems share a label or the file name it makes: rows or records would be mixed."""
+    seen: dict[str, str] = {}
     for label in labels:
-        if label in seen:
+        name = file_name(label).casefold()
+        if seen.get(name) == label:
             raise UsageError(
                 f"two systems are labelled {label!r}: give each file a label of its own, as LABEL=FILE, and each "
                 "model's directory a name of its own"
             )
-        seen.add(label)
+        if name in seen:
+            raise UsageError(
+                f"the labels {seen[name]!r} and {label!r} make one file name: let them differ in letters or digits"
+            )
+        seen[name] = label
 
 
 def _hint(lines: Sequence[str]) -> str:

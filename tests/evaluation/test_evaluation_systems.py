@@ -7,7 +7,7 @@ from dozen import SOURCES, outputs_of, write_lines
 
 from newsmt.errors import EvaluationError, MisalignedTestSetError, UsageError
 from newsmt.evaluation.scoring import evaluate
-from newsmt.evaluation.systems import System, load_system, parse_system
+from newsmt.evaluation.systems import System, load_system, parse_system, require_distinct_labels
 from newsmt.evaluation.testset import TestSet, load_test_set
 
 
@@ -60,6 +60,12 @@ def test_duplicate_labels_are_an_error(test_set: TestSet) -> None:
     system = System("mine", tuple(outputs_of("good")))
     with pytest.raises(UsageError, match="two systems are labelled 'mine'"):
         evaluate(test_set, [system, system])
+
+
+def test_labels_whose_records_would_be_one_file_are_an_error() -> None:
+    require_distinct_labels(["mine (a)", "mine b", "owner/mine"])
+    with pytest.raises(UsageError, match=r"'mine \(a\)' and 'Mine \[a\]' make one file name"):
+        require_distinct_labels(["mine (a)", "theirs", "Mine [a]"])
 
 
 def test_tokenised_output_is_noted(tmp_path: Path) -> None:
