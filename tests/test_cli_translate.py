@@ -165,7 +165,7 @@ def test_ctrl_c_ends_promptly_with_one_line(tmp_path):
     path = tmp_path / "long.txt"
     path.write_text("".join(f"Der Hafen Nummer {index} steht still.\n" for index in range(20_000)), encoding="utf-8")
     output = tmp_path / "out.txt"
-    process = command(path, "-o", output, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = command(path, "-o", output, "--threads", "1", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     time.sleep(3)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
