@@ -14,6 +14,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from newsmt.cli.decoding import add_decoding_arguments, decoding_options
+from newsmt.cli.stdout import write_stdout
 from newsmt.errors import UsageError
 
 if TYPE_CHECKING:
@@ -121,8 +122,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _conclude(report: BatchReport, *, quiet: bool) -> int:
     if not quiet:
-        sys.stdout.buffer.write(report.table().encode("utf-8", errors="backslashreplace"))
-        sys.stdout.buffer.flush()
+        # A file name in an unknown encoding holds lone surrogates, which are shown as what they are.
+        write_stdout(report.table().encode("utf-8", errors="backslashreplace").decode())
     if report.is_interrupted:
         print(
             f"newsmt: stopped; {report.unfinished:,} files are left: run the same command again to go on",
