@@ -247,7 +247,8 @@ def test_where_no_hypothesis_has_the_number_the_first_stays_and_is_marked():
 
 def test_a_model_that_loses_most_numbers_is_not_searched_again():
     backend = Searching(lambda source: "He saw dogs.", ["He saw 1 dog."])
-    Translator(backend).translate("\n".join(f"Er sah {index} Hunde." for index in range(20, 100)))
+    words = "Er sah Hunde. " * 100
+    Translator(backend).translate(words + "\n".join(f"Er sah {index} Hunde." for index in range(20, 100)))
     assert backend.searched == []
 
 
