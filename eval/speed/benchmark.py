@@ -31,7 +31,7 @@ from typing import Any
 from standin import build_standin
 
 from newsmt import Translator
-from newsmt.backends import Backend, Hypothesis, load_backend
+from newsmt.backends import Backend, Hypothesis, SearchBackend, load_backend
 from newsmt.backends.cores import available_cores
 from newsmt.backends.tokenizer import load_tokenizer
 from newsmt.batching import plan_batches
@@ -67,7 +67,7 @@ class Clock:
 class Recorder:
     """A backend that remembers what it was asked and how many tokens it answered with."""
 
-    backend: Backend
+    backend: SearchBackend
     sources: list[str] = field(default_factory=list)
     tokens: int = 0
 
@@ -91,6 +91,11 @@ class Recorder:
         self.sources += sources
         self.tokens += sum(one.tokens for one in hypotheses)
         return hypotheses
+
+    def generate_nbest(self, sources: Sequence[str], options: DecodingOptions, count: int) -> list[list[Hypothesis]]:
+        """The backend's own, not remembered: to search again is newsmt's own idea, and on its account."""
+        nbest: list[list[Hypothesis]] = self.backend.generate_nbest(sources, options, count)
+        return nbest
 
 
 def main() -> int:
@@ -190,7 +195,10 @@ def warm_up(
 
 def translate(recorder: Recorder, articles: list[str], checkpoint: Checkpoint, options: DecodingOptions) -> int:
     """A turn of newsmt: articles as text in, articles as text out."""
-    translator = Translator(recorder, normalization=checkpoint.spec.normalization, options=options)
+    spec = checkpoint.spec
+    translator = Translator(
+        recorder, normalization=spec.normalization, segment_tokens=spec.segment_tokens, options=options
+    )
     translations = list(translator.translate_documents(articles))
     assert len(translations) == len(articles)
     assert all(translation.text for translation in translations)
