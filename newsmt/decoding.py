@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from newsmt.backends import Backend, Hypothesis, SearchBackend
 from newsmt.errors import BackendContractError
@@ -22,6 +23,9 @@ Progress = Callable[[int, int], None]
 
 # How much of a source its hypothesis has lost, whatever is counted; 0 for nothing.
 Losses = Callable[[str, str], int]
+
+# What a backend gives for one source.
+_Answer = TypeVar("_Answer")
 
 # A piece of a text and what stands between it and the next.
 _Piece = tuple[str, str]
@@ -154,7 +158,8 @@ def _without_losses(
     if not suspects:
         return kept
     wider = replace(options, beam_size=max(options.beam_size, _ALTERNATIVES))
-    nbest = backend.generate_nbest([pieces[index] for index in suspects], wider, _ALTERNATIVES)
+    searched = [pieces[index] for index in suspects]
+    nbest = _checked(backend, searched, backend.generate_nbest(searched, wider, _ALTERNATIVES))
     for index, alternatives in zip(suspects, nbest, strict=True):
         faults = len(find_faults(pieces[index], kept[index]))
         sound = [one for one in alternatives if len(find_faults(pieces[index], one)) <= faults]
@@ -171,23 +176,23 @@ def _generate(
 ) -> list[Hypothesis]:
     """All hypotheses in order; in slices of like length where somebody wants to know how far it is."""
     if progress is None:
-        return _checked(backend, sources, options)
+        return _checked(backend, sources, backend.generate(sources, options))
     order = sorted(range(len(sources)), key=lambda index: len(sources[index]), reverse=True)
     hypotheses: dict[int, Hypothesis] = {}
     for start in range(0, len(order), _SEGMENTS_BETWEEN_REPORTS):
         progress(start, len(order))
         indices = order[start : start + _SEGMENTS_BETWEEN_REPORTS]
-        generated = _checked(backend, [sources[index] for index in indices], options)
+        chosen = [sources[index] for index in indices]
+        generated = _checked(backend, chosen, backend.generate(chosen, options))
         hypotheses.update(zip(indices, generated, strict=True))
     progress(len(order), len(order))
     return [hypotheses[index] for index in range(len(sources))]
 
 
-def _checked(backend: Backend, sources: Sequence[str], options: DecodingOptions) -> list[Hypothesis]:
-    hypotheses = backend.generate(sources, options)
-    if len(hypotheses) != len(sources):
-        raise BackendContractError(f"{backend.name} gave {len(hypotheses)} hypotheses for {len(sources)} sources")
-    return hypotheses
+def _checked(backend: Backend, sources: Sequence[str], answers: list[_Answer]) -> list[_Answer]:
+    if len(answers) != len(sources):
+        raise BackendContractError(f"{backend.name} gave {len(answers)} hypotheses for {len(sources)} sources")
+    return answers
 
 
 def _joined(

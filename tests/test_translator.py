@@ -245,6 +245,15 @@ def test_where_no_hypothesis_has_the_number_the_first_stays_and_is_marked():
     assert [warning for _, warning in translation.warnings] == [SegmentWarning.MISSING_NUMBER]
 
 
+def test_a_search_that_loses_sources_is_an_error():
+    class Lossy(Searching):
+        def generate_nbest(self, sources, options, count):
+            return super().generate_nbest(sources, options, count)[1:]
+
+    with pytest.raises(BackendContractError, match="scripted gave 0 hypotheses for 1 sources"):
+        Translator(Lossy({"Er sah 2.000 Hunde.": "He saw dogs."}, [])).translate("Er sah 2.000 Hunde.")
+
+
 def test_a_model_that_loses_most_numbers_is_not_searched_again():
     backend = Searching(lambda source: "He saw dogs.", ["He saw 1 dog."])
     words = "Er sah Hunde. " * 100

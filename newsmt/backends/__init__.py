@@ -15,7 +15,7 @@ from newsmt.options import DecodingOptions
 if TYPE_CHECKING:
     from newsmt.checkpoint import Checkpoint
 
-__all__ = ["BACKENDS", "Backend", "Hypothesis", "SearchBackend", "load_backend", "target_token_limit"]
+__all__ = ["BACKENDS", "Backend", "Hypothesis", "SearchBackend", "check_count", "load_backend", "target_token_limit"]
 
 # Module and class of each backend: imported when it is asked for, since the torch one takes seconds.
 BACKENDS = MappingProxyType(
